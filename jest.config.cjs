@@ -1,0 +1,35 @@
+/** How a test file is run: swc strips the types, workspace packages resolve to their `src`. */
+const shared = {
+  rootDir: __dirname,
+  testEnvironment: "node",
+  testEnvironmentOptions: { customExportConditions: ["@quartermaster/source", "node", "require", "default"] },
+  transform: {
+    "^.+\\.[cm]?ts$": [
+      "@swc/jest",
+      {
+        jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+        module: { type: "commonjs" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+  moduleFileExtensions: ["ts", "js", "cjs", "mjs", "json", "node"],
+  testPathIgnorePatterns: ["/node_modules/", "/dist/"],
+  modulePathIgnorePatterns: ["/dist/", "/\\.data/"],
+  watchPathIgnorePatterns: ["/dist/", "/\\.data/"],
+};
+
+/** Only these levels start servers: `npx jest --selectProjects unit` needs nothing but Node. */
+const servers = {
+  globalSetup: "<rootDir>/packages/testkit/src/jest-setup.ts",
+  globalTeardown: "<rootDir>/packages/testkit/src/jest-teardown.ts",
+};
+
+module.exports = {
+  testTimeout: 30_000,
+  projects: [
+    { ...shared, displayName: "unit", testMatch: ["**/*.unit.test.ts"] },
+    { ...shared, ...servers, displayName: "int", testMatch: ["**/*.int.test.ts"] },
+    { ...shared, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"] },
+  ],
+};
