@@ -1,1 +1,11 @@
-export {};
+export * from "./actor";
+export * from "./audit";
+export * from "./billing";
+export * from "./contract";
+export * from "./fields";
+export * from "./identity";
+export * from "./inventory";
+export * from "./orders";
+export * from "./permissions";
+export * from "./refusals";
+export * from "./registry";
