@@ -1,0 +1,36 @@
+import { Pool, types } from "pg";
+
+// Counters and money are bigint columns within a double's exact integers (fields.ts bounds them), so numbers are safe.
+const int8Oid = 20;
+types.setTypeParser(int8Oid, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is beyond the exact integers of a double`);
+  return value;
+});
+// A date is a day, not a moment: kept as its text, since a Date would shift it by the time zone.
+const dateOid = 1082;
+types.setTypeParser(dateOid, (text) => text);
+
+/** Limits of a service's sessions, so that nothing waits for ever on a lock or holds one while idle. */
+export const databaseLimits = {
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 30_000,
+  lockTimeoutMs: 10_000,
+  idleInTransactionTimeoutMs: 30_000,
+};
+
+/** A pool of connections as the URL's role. A broken idle connection is dropped and reported, not thrown. */
+export function openPool(url: string, parts: { max: number; name: string; onError: (error: Error) => void }): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: parts.max,
+    application_name: parts.name,
+    connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
+    statement_timeout: databaseLimits.statementTimeoutMs,
+    lock_timeout: databaseLimits.lockTimeoutMs,
+    idle_in_transaction_session_timeout: databaseLimits.idleInTransactionTimeoutMs,
+    keepAlive: true,
+  });
+  pool.on("error", parts.onError);
+  return pool;
+}
