@@ -1,1 +1,7 @@
-export {};
+export { dockerAnswers, findNats, findProgram, natsImage } from "./nats-program";
+export { type NatsOptions, type NatsServer, startNats } from "./nats-server";
+export { poll } from "./poll";
+export { freePort, isFree } from "./ports";
+export { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres";
+export { runCommand } from "./run-command";
+export { startWatched, type WatchedProcess, type WatchedProcessOptions } from "./watched-process";

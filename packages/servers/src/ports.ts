@@ -1,0 +1,27 @@
+import { createServer } from "node:net";
+
+/**
+ * The wanted port when nothing listens on it, else a free one. Free ones lie below the range from which systems take the
+ * ports of outgoing connections, so that a server can be started on the same port again.
+ */
+export async function freePort(wanted?: number): Promise<number> {
+  if (wanted !== undefined && (await isFree(wanted))) return wanted;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error("No free port was found between 20000 and 29999.");
+}
+
+/** Whether a server could listen on 127.0.0.1 and on all addresses. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port, "127.0.0.1")) && (await canListen(port));
+}
+
+function canListen(port: number, host?: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
