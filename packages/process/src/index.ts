@@ -1,1 +1,7 @@
-export {};
+export * from "./config";
+export * from "./database";
+export * from "./logger";
+export * from "./metrics";
+export * from "./migrate";
+export * from "./paging";
+export * from "./run-process";

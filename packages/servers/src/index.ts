@@ -3,5 +3,16 @@ export { type NatsOptions, type NatsServer, startNats } from "./nats-server";
 export { poll } from "./poll";
 export { freePort, isFree } from "./ports";
 export { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres";
+export {
+  databaseUrl,
+  ensureDatabase,
+  ownerRole,
+  provisionConnecting,
+  provisionRoles,
+  provisionSchemas,
+  serviceUrl,
+} from "./provision";
 export { runCommand } from "./run-command";
+export { migrateServices, migrationPlan } from "./service-migrations";
+export { type ServiceName, serviceNames } from "./service-names";
 export { startWatched, type WatchedProcess, type WatchedProcessOptions } from "./watched-process";

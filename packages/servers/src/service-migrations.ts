@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type MigrationPlan, migrateUp } from "@quartermaster/process";
+import { ownerRole } from "./provision";
+import type { ServiceName } from "./service-names";
+
+const repository = join(__dirname, "..", "..", "..");
+
+/** How a service's schema is migrated: first the messaging tables that each service has, then its own. */
+export function migrationPlan(service: ServiceName, adminUrl: string): MigrationPlan {
+  const folders = [
+    join(repository, "packages", "messaging", "migrations"),
+    join(repository, "services", service, "migrations"),
+  ];
+  return {
+    databaseUrl: adminUrl,
+    schema: service,
+    ownerRole: ownerRole(service),
+    folders: folders.filter((folder) => existsSync(folder)),
+  };
+}
+
+/** Brings the schemas of these services up to date, one after the other. Returns what was applied. */
+export async function migrateServices(adminUrl: string, services: readonly ServiceName[]): Promise<string[]> {
+  const applied: string[] = [];
+  for (const service of services) applied.push(...(await migrateUp(migrationPlan(service, adminUrl))));
+  return applied;
+}
