@@ -1,0 +1,142 @@
+import { mkdirSync } from "node:fs";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort, natsImage, startNats, startPostgres } from "@quartermaster/servers";
+
+/**
+ * `embedded` runs servers as processes of ours; `containers` runs the images that production uses, where a Docker engine
+ * answers. The tests are the same either way. Embedded is the default everywhere, so that a run means the same on every
+ * machine and starts in a second.
+ */
+export type TestServersKind = "embedded" | "containers";
+
+export interface TestPostgres {
+  /** As the superuser, to the database `postgres`. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+export interface TestNats {
+  url: string;
+  /** Starts it again on the same port, with what is in its store. */
+  start(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  wipe(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function testServersKind(): TestServersKind {
+  const kind = process.env.TEST_SERVERS ?? "embedded";
+  if (kind !== "embedded" && kind !== "containers") {
+    throw new Error(`TEST_SERVERS is "${kind}": it can be embedded or containers.`);
+  }
+  return kind;
+}
+
+/** The passwords are no secret: the server listens on 127.0.0.1, holds made-up rows and ends with the run. */
+const superuserPassword = "postgres";
+
+export async function startTestPostgres(): Promise<TestPostgres> {
+  if (testServersKind() === "containers") return startPostgresContainer();
+  const folder = await temporaryFolder();
+  const server = await startPostgres({
+    folder: join(folder, "postgres"),
+    password: superuserPassword,
+    logFile: join(folder, "postgres.log"),
+    durable: false,
+    removeOnAbandon: folder,
+  });
+  const stop = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: server.url("postgres"), stop };
+}
+
+export async function startTestNats(): Promise<TestNats> {
+  const folder = await temporaryFolder();
+  const storeFolder = join(folder, "store");
+  const kind = testServersKind();
+  const start = (port?: number) =>
+    kind === "containers"
+      ? startNatsContainer(storeFolder, port)
+      : startNatsProcess(folder, storeFolder, port);
+  let server = await start();
+  const { port, url } = server;
+  const kill = () => server.kill();
+  const wipe = () => rm(storeFolder, { recursive: true, force: true });
+  return {
+    url,
+    kill,
+    wipe,
+    start: async () => {
+      server = await start(port);
+    },
+    stop: async () => {
+      await server.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface RunningNats {
+  port: number;
+  url: string;
+  kill(): Promise<void>;
+}
+
+async function startNatsProcess(folder: string, storeFolder: string, port?: number): Promise<RunningNats> {
+  const server = await startNats({
+    storeFolder,
+    ...(port === undefined ? {} : { port }),
+    removeOnAbandon: folder,
+  });
+  const kill = async () => {
+    server.signal("SIGKILL");
+    await server.exited;
+  };
+  return { port: server.port, url: server.url, kill };
+}
+
+async function startPostgresContainer(): Promise<TestPostgres> {
+  const { GenericContainer, Wait } = await testcontainers();
+  const container = await new GenericContainer("postgres:18")
+    .withEnvironment({
+      POSTGRES_PASSWORD: superuserPassword,
+      POSTGRES_INITDB_ARGS: "--locale=C.UTF-8 --encoding=UTF8",
+    })
+    .withCommand(["postgres", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"])
+    .withExposedPorts(5432)
+    .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
+    .start();
+  const url = `postgres://postgres:${superuserPassword}@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
+  return { url, stop: async () => void (await container.stop()) };
+}
+
+async function startNatsContainer(storeFolder: string, wantedPort?: number): Promise<RunningNats> {
+  const { GenericContainer, Wait } = await testcontainers();
+  mkdirSync(storeFolder, { recursive: true });
+  const port = await freePort(wantedPort);
+  const container = await new GenericContainer(natsImage)
+    .withCommand(["--jetstream", "--store_dir", "/data"])
+    .withBindMounts([{ source: storeFolder, target: "/data" }])
+    .withExposedPorts({ container: 4222, host: port })
+    .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
+    .start();
+  const kill = async () => void (await container.stop({ timeout: 0 }));
+  return { port, url: `nats://${container.getHost()}:${port}`, kill };
+}
+
+/** Loaded only when it is asked for: it takes a second, and needs nothing else here. */
+function testcontainers(): Promise<typeof import("testcontainers")> {
+  return import("testcontainers");
+}
+
+/** Open to all, because root runs Postgres as another user. */
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "quartermaster-test-"));
+  await chmod(folder, 0o755);
+  return folder;
+}
