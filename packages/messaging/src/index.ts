@@ -1,1 +1,11 @@
-export {};
+export type { Answered, Asker, AskOptions } from "./asker";
+export { Defect } from "./commands";
+export { Fault, isFault } from "./fault";
+export * from "./handler";
+export { serviceActor } from "./headers";
+export * from "./ids";
+export { commandLaneLimits, type LaneLimits } from "./lane";
+export type { SaidWith } from "./outbox";
+export * from "./outcome";
+export * from "./service";
+export { type Reader, type Statement, sql, type Tx } from "./sql";

@@ -4,7 +4,8 @@ import { Pool, types } from "pg";
 const int8Oid = 20;
 types.setTypeParser(int8Oid, (text) => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is beyond the exact integers of a double`);
+  if (!Number.isSafeInteger(value))
+    throw new Error(`bigint ${text} is beyond the exact integers of a double`);
   return value;
 });
 // A date is a day, not a moment: kept as its text, since a Date would shift it by the time zone.
@@ -20,7 +21,10 @@ export const databaseLimits = {
 };
 
 /** A pool of connections as the URL's role. A broken idle connection is dropped and reported, not thrown. */
-export function openPool(url: string, parts: { max: number; name: string; onError: (error: Error) => void }): Pool {
+export function openPool(
+  url: string,
+  parts: { max: number; name: string; onError: (error: Error) => void },
+): Pool {
   const pool = new Pool({
     connectionString: url,
     max: parts.max,

@@ -50,7 +50,10 @@ function stopOnSignal(running: Running, log: Logger, die: (error: unknown, what:
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
-    setTimeout(() => die(new Error(`still busy after ${stopTimeoutMs} ms`), "stopped by force"), stopTimeoutMs).unref();
+    setTimeout(
+      () => die(new Error(`still busy after ${stopTimeoutMs} ms`), "stopped by force"),
+      stopTimeoutMs,
+    ).unref();
     running.stop().then(
       () => {
         log.info("stopped");

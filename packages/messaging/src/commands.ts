@@ -1,0 +1,116 @@
+import { type CommandContract, refusals } from "@quartermaster/contracts";
+import type { Logger } from "@quartermaster/process";
+import type { Pool } from "pg";
+import { type DeadLetter, park, withoutSecrets } from "./dead-letters";
+import type { Command, CommandHandler } from "./handler";
+import { timeOfId } from "./ids";
+import { inboxRetentionDays, recall, refusalReply, remember, type StoredReply, storedReply } from "./inbox";
+import { commandLaneLimits, Lane } from "./lane";
+import { type SaidWith, say } from "./outbox";
+import type { Outcome } from "./outcome";
+import { inTransaction, type Tx } from "./sql";
+
+/** A command that failed by a defect. It is parked; sending it again unchanged would not help. */
+export class Defect extends Error {
+  override name = "Defect";
+}
+
+/** What a lane answers: the reply, or null for a command that was accepted and is not settled yet. */
+export type CommandLane = Lane<Command, StoredReply | null>;
+
+const dayMs = 86_400_000;
+
+/** Why an id cannot be taken, or undefined. One older than the inbox remembers might have been carried out before. */
+export function idProblem(id: string): "bad_request" | "message_too_old" | undefined {
+  const time = timeOfId(id);
+  if (time === undefined || time > Date.now() + dayMs) return "bad_request";
+  return time < Date.now() - inboxRetentionDays * dayMs ? "message_too_old" : undefined;
+}
+
+/**
+ * The lane of one command: batches go through inbox, handler, inbox and outbox in one transaction. A known id gets its
+ * stored reply and does not reach the handler.
+ */
+export function commandLane(parts: {
+  handler: CommandHandler;
+  pool: Pool;
+  log: Logger;
+  onSaid: () => void;
+}): CommandLane {
+  const { handler, pool, log } = parts;
+  return new Lane<Command, StoredReply | null>({
+    name: handler.contract.name,
+    limits: commandLaneLimits,
+    log,
+    run: (commands) => inTransaction(pool, (tx) => runBatch(tx, handler, commands, parts.onSaid)),
+    poisoned: async (command, error) => {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const id = await inTransaction(pool, (tx) => park(tx, letterOf(handler.contract, command, reason)));
+      throw new Defect(`${handler.contract.name} failed by a defect; parked as dead letter ${id}`);
+    },
+  });
+}
+
+function letterOf(contract: CommandContract, command: Command, reason: string): DeadLetter {
+  return {
+    kind: "command",
+    subject: contract.subject,
+    headers: { "Nats-Msg-Id": command.id, "Qm-Actor": JSON.stringify(command.meta.actor) },
+    body: JSON.stringify(withoutSecrets(command.ask, contract.secrets)),
+    reason,
+  };
+}
+
+async function runBatch(
+  tx: Tx,
+  handler: CommandHandler,
+  commands: Command[],
+  onSaid: () => void,
+): Promise<(StoredReply | null)[]> {
+  const { contract } = handler;
+  // The same id may stand twice in a batch: the second one gets the first one's reply.
+  const distinct = [...new Map(commands.map((command) => [command.id, command])).values()];
+  const known = contract.remembered
+    ? await recall(
+        tx,
+        distinct.map((one) => one.id),
+      )
+    : new Map();
+  const fresh = distinct.filter((command) => !known.has(command.id));
+  const outcomes = fresh.length > 0 ? await handler.run(tx, fresh) : [];
+  if (outcomes.length !== fresh.length) {
+    throw new Error(`${contract.name}: ${outcomes.length} outcomes for ${fresh.length} commands`);
+  }
+  const replies = new Map<string, StoredReply | null>(known);
+  for (const [n, command] of fresh.entries()) replies.set(command.id, storedReply(outcomes[n] as Outcome));
+  if (contract.remembered)
+    await remember(
+      tx,
+      fresh.map((one) => rememberedOf(contract, one.id, replies)),
+    );
+  const said = saidBy(fresh, outcomes);
+  await say(tx, said);
+  if (said.length > 0) tx.afterCommit(onSaid);
+  return commands.map((command) => replies.get(command.id) ?? null);
+}
+
+function rememberedOf(contract: CommandContract, id: string, replies: Map<string, StoredReply | null>) {
+  return { id, message: contract.name, reply: replies.get(id) ?? null };
+}
+
+function saidBy(commands: Command[], outcomes: Outcome[]): SaidWith[] {
+  return commands.flatMap((command, n) =>
+    (outcomes[n]?.said ?? []).map((said) => ({ said, meta: { ...command.meta, causation: command.id } })),
+  );
+}
+
+/** The reply to a message that does not have the shape of its contract, with where and why. */
+export function badRequest(issues: readonly { path: PropertyKey[]; message: string }[]): StoredReply {
+  const errors = issues
+    .slice(0, 20)
+    .map((issue) => ({ path: issue.path.map(String).join("."), detail: issue.message }));
+  const first = errors[0];
+  const message = first ? `${refusals.bad_request} ${first.path}: ${first.detail}` : refusals.bad_request;
+  const reply = refusalReply("bad_request", { errors });
+  return "refusal" in reply ? { refusal: { ...reply.refusal, message } } : reply;
+}

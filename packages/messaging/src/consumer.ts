@@ -1,0 +1,124 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "@quartermaster/process";
+import {
+  AckPolicy,
+  type Consumer,
+  ConsumerEvents,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamManager,
+  type JsMsg,
+  type NatsConnection,
+} from "nats";
+import { ensureStreams, eventStream, isNotFound } from "./stream";
+
+/** Messages asked for at once, and unacknowledged at most: four natural batches. */
+const pullMax = 1_000;
+const ackPendingMax = 2_000;
+const ackWaitMs = 30_000;
+const pullExpiresMs = 5_000;
+const restartMs = 500;
+const nanosPerMs = 1_000_000;
+
+export interface Supervised {
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  durable: string;
+  filter: string;
+  nats: NatsConnection;
+  log: Logger;
+  replicas: number;
+  /** Takes a message and acknowledges it when its effect is durable. */
+  arrived(msg: JsMsg): Promise<void>;
+}
+
+/**
+ * Keeps a durable pull consumer going, created from code. One whose stream or consumer vanished only says so on its
+ * status; whatever it says there ends the round, and the next one makes what is missing.
+ */
+export function supervise(parts: Parts): Supervised {
+  const stopping = new AbortController();
+  let messages: ConsumerMessages | undefined;
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        messages = await open(parts);
+        if (stopping.signal.aborted) break;
+        await consume(parts, messages);
+      } catch (error) {
+        if (!stopping.signal.aborted)
+          parts.log.warn({ err: error, consumer: parts.durable }, "consumer starts afresh");
+      }
+      await wait(restartMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    messages?.stop();
+  };
+  const ended = run();
+  return {
+    stop: async () => {
+      stopping.abort();
+      messages?.stop();
+      await ended;
+    },
+  };
+}
+
+async function open(parts: Parts): Promise<ConsumerMessages> {
+  const manager = await ensureStreams(parts.nats, parts.replicas);
+  await ensureConsumer(manager, parts);
+  const consumer: Consumer = await parts.nats.jetstream().consumers.get(eventStream, parts.durable);
+  return consumer.consume({
+    max_messages: pullMax,
+    expires: pullExpiresMs,
+    idle_heartbeat: pullExpiresMs / 2,
+  });
+}
+
+async function ensureConsumer(manager: JetStreamManager, parts: Parts): Promise<void> {
+  try {
+    const consumer = await manager.consumers.info(eventStream, parts.durable);
+    const stream = await manager.streams.info(eventStream);
+    if (consumer.delivered.stream_seq <= stream.state.last_seq) return;
+    // The stream was rolled back behind its consumer, which would now skip whatever is stored under the old numbers.
+    parts.log.warn({ consumer: parts.durable }, "consumer is ahead of its stream; made anew");
+    await manager.consumers.delete(eventStream, parts.durable);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  await manager.consumers.add(eventStream, {
+    durable_name: parts.durable,
+    filter_subject: parts.filter,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: ackWaitMs * nanosPerMs,
+    max_ack_pending: ackPendingMax,
+    deliver_policy: DeliverPolicy.All,
+  });
+}
+
+async function consume(parts: Parts, messages: ConsumerMessages): Promise<void> {
+  void watch(parts, messages);
+  for await (const msg of messages) {
+    parts.arrived(msg).catch((error) => {
+      // Not acknowledged: it comes again after ackWaitMs, or sooner as a hole.
+      parts.log.warn({ err: error, consumer: parts.durable }, "event not taken; it will come again");
+    });
+  }
+}
+
+const ending = new Set<ConsumerEvents>([
+  ConsumerEvents.HeartbeatsMissed,
+  ConsumerEvents.ConsumerDeleted,
+  ConsumerEvents.ConsumerNotFound,
+  ConsumerEvents.StreamNotFound,
+]);
+
+async function watch(parts: Parts, messages: ConsumerMessages): Promise<void> {
+  for await (const status of await messages.status()) {
+    if (!ending.has(status.type as ConsumerEvents)) continue;
+    parts.log.warn({ status, consumer: parts.durable }, "consumer is lost");
+    messages.stop();
+    return;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Request } from "@quartermaster/contracts";
+import type { Logger } from "@quartermaster/process";
+import type { Service, ServiceMsg } from "nats";
+import type { z } from "zod";
+import { badRequest, type CommandLane, Defect, idProblem } from "./commands";
+import { Fault, isFault } from "./fault";
+import type { Command, CommandHandler, QueryHandler } from "./handler";
+import { header, headers, readMeta } from "./headers";
+import { newId } from "./ids";
+import { refusalReply, type StoredReply } from "./inbox";
+import { isRefused } from "./outcome";
+import type { Reader } from "./sql";
+import type { Waiters } from "./waiters";
+
+/** `Nats-Service-Error-Code`, so that a caller can tell without reading the body what kind of failure it was. */
+export const errorCode = { refused: 1, fault: 2, defect: 3 } as const;
+
+const defaultWaitMs = 10_000;
+const waitMsMax = 30_000;
+
+/** Endpoint names take letters, digits, dash and underscore only: `inventory.stock.v1` is served as `stock-v1`. */
+function endpointName(contract: Request): string {
+  return `${contract.kind === "query" ? "qry" : "cmd"}-${contract.name.slice(contract.service.length + 1).replace(/\./g, "-")}`;
+}
+
+function serve(
+  service: Service,
+  contract: Request,
+  answer: (msg: ServiceMsg, ask: unknown) => Promise<StoredReply | null>,
+  log: Logger,
+): void {
+  service.addEndpoint(endpointName(contract), {
+    subject: contract.subject,
+    queue: contract.service,
+    metadata: { contract: contract.name, about: contract.about },
+    handler: (error, msg) => {
+      if (error) return;
+      answerOne(msg, contract.ask, answer).catch((failure) => respondFailure(msg, contract, failure, log));
+    },
+  });
+}
+
+async function answerOne(
+  msg: ServiceMsg,
+  schema: z.ZodType,
+  answer: (msg: ServiceMsg, ask: unknown) => Promise<StoredReply | null>,
+): Promise<void> {
+  const ask = readBody(msg.data, schema);
+  respond(msg, "problem" in ask ? ask.problem : await answer(msg, ask.value));
+}
+
+// An empty body is an empty ask, so that `nats req qry.identity.roles.v1 ''` works.
+function readBody(data: Uint8Array, schema: z.ZodType): { value: unknown } | { problem: StoredReply } {
+  let body: unknown;
+  try {
+    body =
+      data.length === 0
+        ? {}
+        : JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8"));
+  } catch {
+    return { problem: badRequest([{ path: [], message: "the body is not JSON" }]) };
+  }
+  const parsed = schema.safeParse(body);
+  return parsed.success ? { value: parsed.data } : { problem: badRequest(parsed.error.issues) };
+}
+
+/** Serves a command through its lane; one that is accepted is answered when it is settled, or when the wait is over. */
+export function serveCommand(
+  service: Service,
+  parts: { handler: CommandHandler; lane: CommandLane; waiters: Waiters; log: Logger },
+): void {
+  const { handler, lane, waiters } = parts;
+  serve(
+    service,
+    handler.contract,
+    async (msg, ask) => {
+      const id = msg.headers?.get(header.id) || newId();
+      const problem = idProblem(id);
+      if (problem)
+        return refusalReply(problem, { id, why: "Nats-Msg-Id has to be a recent v7 uuid in lower case" });
+      const meta = readMeta(msg.headers);
+      const prepared = await handler.prepare({ id, ask, meta });
+      const reply = await lane.push({ id, ask, meta, prepared } as Command);
+      return reply ?? (await waiters.wait(id, waitOf(msg)));
+    },
+    parts.log,
+  );
+}
+
+function waitOf(msg: ServiceMsg): number {
+  const asked = Number(msg.headers?.get(header.waitMs) || defaultWaitMs);
+  return Number.isFinite(asked) ? Math.min(Math.max(asked, 0), waitMsMax) : defaultWaitMs;
+}
+
+/** Serves a query straight from the pool. */
+export function serveQuery(
+  service: Service,
+  parts: { handler: QueryHandler; db: Reader; log: Logger },
+): void {
+  const { handler } = parts;
+  serve(
+    service,
+    handler.contract,
+    async (msg, ask) => {
+      const answer = await handler.run(parts.db, ask, readMeta(msg.headers));
+      return isRefused(answer) ? refusalReply(answer.code, answer.details) : { answer };
+    },
+    parts.log,
+  );
+}
+
+function respond(msg: ServiceMsg, reply: StoredReply | null): void {
+  const about = headers();
+  if (reply === null) {
+    about.set(header.outcome, "accepted");
+    msg.respond("{}", { headers: about });
+  } else if ("answer" in reply) {
+    msg.respond(JSON.stringify(reply.answer));
+  } else {
+    about.set(header.error, reply.refusal.code);
+    about.set(header.errorCode, String(errorCode.refused));
+    msg.respond(JSON.stringify(reply.refusal), { headers: about });
+  }
+}
+
+function respondFailure(msg: ServiceMsg, contract: Request, failure: unknown, log: Logger): void {
+  const fault = isFault(failure);
+  if (!(failure instanceof Defect))
+    log[fault ? "warn" : "error"]({ err: failure, message: contract.name }, "not answered");
+  const about = headers();
+  const kind = failure instanceof Fault ? failure.kind : fault ? "database" : "defect";
+  about.set(header.error, kind);
+  about.set(header.errorCode, String(fault ? errorCode.fault : errorCode.defect));
+  try {
+    msg.respond(JSON.stringify({ [fault ? "fault" : "defect"]: kind }), { headers: about });
+  } catch (error) {
+    // The connection is gone: the asker times out and asks again.
+    log.warn({ err: error, message: contract.name }, "reply could not be sent");
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Something that may well succeed when tried again: network, dead-lock, lost connection, nobody listening. It says
+ * nothing about whether the thing was done. Everything else that is thrown is a defect.
+ */
+export class Fault extends Error {
+  override name = "Fault";
+  constructor(
+    readonly kind: "no-responders" | "timeout" | "disconnected" | "database" | "overloaded" | "busy",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions (08), insufficient resources
+// (53), serialization failure and dead-lock (40), lock not available (55P03), cancelled or shut down (57).
+const faultClasses = new Set(["08", "40", "53", "57"]);
+const faultCodes = new Set([
+  "55P03",
+  "25P03",
+  "25P02",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+]);
+const uniqueViolation = "23505";
+const brokenConnection =
+  /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|not queryable/i;
+
+/** Whether an error is a fault, by its class, its Postgres error code, or what pg says of a broken connection. */
+export function isFault(error: unknown): boolean {
+  if (error instanceof Fault) return true;
+  if (!(error instanceof Error)) return false;
+  const { code, table } = error as Error & { code?: string; table?: string };
+  if (code === undefined) return brokenConnection.test(error.message);
+  if (faultCodes.has(code) || faultClasses.has(code.slice(0, 2))) return true;
+  // Two batches took the same new command id at once: the second one finds the stored reply when it tries again.
+  return code === uniqueViolation && table !== undefined && /^(inbox|heard)/.test(table);
+}

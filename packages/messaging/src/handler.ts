@@ -1,0 +1,103 @@
+import type {
+  Actor,
+  AskOf,
+  CommandContract,
+  EventBody,
+  EventContract,
+  FieldsOf,
+  QueryContract,
+  Said,
+} from "@quartermaster/contracts";
+import type { Outcome, QueryOutcome } from "./outcome";
+import type { Reader, Tx } from "./sql";
+
+/** What travels with every message: who acts, and which request and message led to it. */
+export interface Meta {
+  readonly actor: Actor;
+  readonly requestId: string | null;
+  /** Id of the message that caused this one. */
+  readonly causation: string | null;
+  /** W3C trace context. */
+  readonly traceparent: string | null;
+}
+
+export interface Command<C extends CommandContract = CommandContract, Prepared = unknown> {
+  /** A v7 uuid made by the sender: the command's identity, however often it is sent. */
+  readonly id: string;
+  readonly ask: AskOf<C>;
+  readonly meta: Meta;
+  readonly prepared: Prepared;
+}
+
+/** An event that arrived. `source`, `epoch` and `seq` number it without a hole. */
+export interface Heard<Fields = unknown> {
+  readonly source: string;
+  readonly epoch: number;
+  readonly seq: number;
+  /** The contract's name, for instance `orders.order-placed.v1`. */
+  readonly name: string;
+  readonly at: string;
+  readonly meta: Meta;
+  readonly body: EventBody<Fields>;
+}
+
+export interface CommandHandler {
+  readonly kind: "command";
+  readonly contract: CommandContract;
+  prepare(command: { id: string; ask: unknown; meta: Meta }): Promise<unknown>;
+  run(tx: Tx, commands: Command[]): Promise<Outcome[]>;
+}
+
+export interface QueryHandler {
+  readonly kind: "query";
+  readonly contract: QueryContract;
+  run(db: Reader, ask: unknown, meta: Meta): Promise<unknown>;
+}
+
+export interface EventHandler {
+  readonly kind: "event";
+  /** Null hears every event of every service. */
+  readonly contract: EventContract | null;
+  run(tx: Tx, events: Heard[]): Promise<readonly Said[] | void>;
+}
+
+export type Handler = CommandHandler | QueryHandler | EventHandler;
+
+/**
+ * Serves a command. `run` gets a whole batch (1 to 200 commands with distinct ids) inside one transaction and returns
+ * one outcome per command, in order. `prepare` does what must not happen inside the transaction, such as hashing a
+ * password; it may run more often than `run`.
+ */
+export function handle<C extends CommandContract, Prepared = undefined>(
+  contract: C,
+  run: (tx: Tx, commands: Command<C, Prepared>[]) => Promise<Outcome<C>[]>,
+  options: { prepare?: (command: { id: string; ask: AskOf<C>; meta: Meta }) => Promise<Prepared> } = {},
+): CommandHandler {
+  return {
+    kind: "command",
+    contract,
+    prepare: (options.prepare as CommandHandler["prepare"] | undefined) ?? (async () => undefined),
+    run: run as unknown as CommandHandler["run"],
+  };
+}
+
+/** Serves a query: reads only, answers or refuses. */
+export function reply<C extends QueryContract>(
+  contract: C,
+  run: (db: Reader, ask: AskOf<C>, meta: Meta) => Promise<QueryOutcome<C>>,
+): QueryHandler {
+  return { kind: "query", contract, run: run as QueryHandler["run"] };
+}
+
+/** Hears one kind of event, each exactly once in its effect. */
+export function on<E extends EventContract>(
+  contract: E,
+  run: (tx: Tx, events: Heard<FieldsOf<E>>[]) => Promise<readonly Said[] | void>,
+): EventHandler {
+  return { kind: "event", contract, run: run as EventHandler["run"] };
+}
+
+/** Hears every event of every service, each exactly once in its effect. */
+export function onEvery(run: (tx: Tx, events: Heard[]) => Promise<void>): EventHandler {
+  return { kind: "event", contract: null, run };
+}

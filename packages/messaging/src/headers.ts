@@ -1,0 +1,75 @@
+import { Actor, type ServiceName } from "@quartermaster/contracts";
+import { headers, type MsgHdrs } from "nats";
+import type { Meta } from "./handler";
+
+export const header = {
+  id: "Nats-Msg-Id",
+  trace: "traceparent",
+  actor: "Qm-Actor",
+  causation: "Qm-Causation",
+  request: "Qm-Request-Id",
+  waitMs: "Qm-Wait-Ms",
+  outcome: "Qm-Outcome",
+  seq: "Qm-Source-Seq",
+  epoch: "Qm-Epoch",
+  source: "Qm-Source",
+  at: "Qm-Time",
+  error: "Nats-Service-Error",
+  errorCode: "Nats-Service-Error-Code",
+} as const;
+
+/** A service that acts by itself. */
+export function serviceActor(service: ServiceName): Actor {
+  return { kind: "service", id: service };
+}
+
+// Header lines are ASCII here: a name such as "Muñoz" travels as \u escapes and comes back whole from JSON.parse.
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Sets what is known of a message's origin. */
+export function writeMeta(to: MsgHdrs, meta: Meta): void {
+  to.set(header.actor, asciiJson(meta.actor));
+  if (meta.requestId) to.set(header.request, meta.requestId);
+  if (meta.causation) to.set(header.causation, meta.causation);
+  if (meta.traceparent) to.set(header.trace, meta.traceparent);
+}
+
+// The same few users act again and again: their header is parsed once. Cleared when full, which is simple and rare.
+const actors = new Map<string, Actor>();
+const actorsMax = 10_000;
+
+function readActor(text: string): Actor | undefined {
+  const known = actors.get(text);
+  if (known) return known;
+  try {
+    const actor = Actor.parse(JSON.parse(text));
+    if (actors.size >= actorsMax) actors.clear();
+    actors.set(text, actor);
+    return actor;
+  } catch {
+    return undefined;
+  }
+}
+
+const nobody: Actor = { kind: "anonymous", id: "anonymous" };
+
+/**
+ * The origin of a message. Without a readable actor it is anonymous: who may send to a subject at all is the broker's
+ * rule, and a handler grants an anonymous actor nothing.
+ */
+export function readMeta(from: MsgHdrs | undefined): Meta {
+  const actor = from?.get(header.actor);
+  return {
+    actor: (actor ? readActor(actor) : undefined) ?? nobody,
+    requestId: from?.get(header.request) || null,
+    causation: from?.get(header.causation) || null,
+    traceparent: from?.get(header.trace) || null,
+  };
+}
+
+export { headers };

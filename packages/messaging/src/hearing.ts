@@ -1,0 +1,167 @@
+import type { ServiceName } from "@quartermaster/contracts";
+import type { Logger } from "@quartermaster/process";
+import type { JsMsg, NatsConnection } from "nats";
+import type { Pool } from "pg";
+import { type Supervised, supervise } from "./consumer";
+import { park } from "./dead-letters";
+import type { EventHandler, Heard } from "./handler";
+import { header, readMeta } from "./headers";
+import { fillHoles, type HoleFilling } from "./holes";
+import { Lane } from "./lane";
+import { type SaidWith, say } from "./outbox";
+import { claimFresh } from "./progress";
+import { inTransaction, readerOf, type Tx } from "./sql";
+
+// An event costs a fraction of a command, so a batch may be larger; what waits is bounded by the consumer's
+// max_ack_pending and the pages of a replay, far below waitingMax.
+const hearingLimits = { sizeMax: 500, waitingMax: 20_000, attemptsMax: 8 };
+
+export interface Hearing {
+  stop(): Promise<void>;
+}
+
+/**
+ * Hears events: from durable consumers, and from their sources directly where a number is missing. Each event has its
+ * effect exactly once, because its number is counted in the same transaction.
+ */
+export function startHearing(parts: {
+  service: ServiceName;
+  handlers: EventHandler[];
+  pool: Pool;
+  nats: NatsConnection;
+  log: Logger;
+  replicas: number;
+  onSaid: () => void;
+}): Hearing {
+  const { service, handlers, pool, nats, log } = parts;
+  if (handlers.length === 0) return { stop: async () => undefined };
+  const lane = new Lane<Heard, void>({
+    name: `${service} hears`,
+    limits: hearingLimits,
+    log,
+    run: (events) =>
+      inTransaction(pool, async (tx) => {
+        await runBatch(tx, handlers, events, parts.onSaid);
+        return events.map(() => undefined);
+      }),
+    poisoned: (event, error) => inTransaction(pool, (tx) => parkEvent(tx, event, error)),
+  });
+  const take = (event: Heard) => lane.push(event);
+  const sources = sourcesOf(handlers);
+  const consumers: Supervised[] = consumersOf(service, sources).map((one) =>
+    supervise({
+      ...one,
+      nats,
+      log,
+      replicas: parts.replicas,
+      arrived: (msg) => arrived(msg, take, pool, log),
+    }),
+  );
+  const holes: HoleFilling = fillHoles({ nats, db: readerOf(pool), log, sources, take });
+  return {
+    stop: async () => {
+      holes.stop();
+      await Promise.all(consumers.map((one) => one.stop()));
+      await lane.idle();
+    },
+  };
+}
+
+function sourcesOf(handlers: EventHandler[]): string[] | "every" {
+  if (handlers.some((one) => one.contract === null)) return "every";
+  return [...new Set(handlers.map((one) => (one.contract as { service: string }).service))];
+}
+
+// A source is heard whole, although only some of its events are wanted: only then does a missing number show.
+function consumersOf(
+  service: ServiceName,
+  sources: string[] | "every",
+): { durable: string; filter: string }[] {
+  if (sources === "every") return [{ durable: service, filter: "evt.>" }];
+  return sources.map((source) => ({ durable: `${service}-${source}`, filter: `evt.${source}.>` }));
+}
+
+async function runBatch(
+  tx: Tx,
+  handlers: EventHandler[],
+  events: Heard[],
+  onSaid: () => void,
+): Promise<void> {
+  const fresh = await claimFresh(tx, events);
+  const said: SaidWith[] = [];
+  for (const handler of handlers) {
+    const mine = handler.contract ? fresh.filter((one) => one.name === handler.contract?.name) : fresh;
+    if (mine.length === 0) continue;
+    const caused = await handler.run(tx, mine);
+    const first = mine[0] as Heard;
+    for (const one of caused ?? []) said.push({ said: one, meta: { ...first.meta, causation: idOf(first) } });
+  }
+  await say(tx, said);
+  if (said.length > 0) tx.afterCommit(onSaid);
+}
+
+const idOf = (event: Heard) => `${event.source}-${event.epoch}-${event.seq}`;
+
+async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<void> {
+  const [fresh] = await claimFresh(tx, [event]);
+  if (!fresh) return;
+  await park(tx, {
+    kind: "event",
+    subject: `evt.${event.name}`,
+    headers: {
+      [header.source]: event.source,
+      [header.epoch]: String(event.epoch),
+      [header.seq]: String(event.seq),
+      [header.at]: event.at,
+      [header.actor]: JSON.stringify(event.meta.actor),
+    },
+    body: JSON.stringify(event.body),
+    reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+}
+
+async function arrived(
+  msg: JsMsg,
+  take: (event: Heard) => Promise<void>,
+  pool: Pool,
+  log: Logger,
+): Promise<void> {
+  let event: Heard;
+  try {
+    event = readEvent(msg);
+  } catch (error) {
+    log.error({ err: error, subject: msg.subject }, "event without number or body parked");
+    await inTransaction(pool, (tx) =>
+      park(tx, {
+        kind: "event",
+        subject: msg.subject,
+        headers: {},
+        body: Buffer.from(msg.data).toString("utf8"),
+        reason: String(error),
+      }),
+    );
+    msg.term();
+    return;
+  }
+  await take(event);
+  msg.ack();
+}
+
+function readEvent(msg: JsMsg): Heard {
+  const about = msg.headers;
+  const source = about?.get(header.source);
+  const epoch = Number(about?.get(header.epoch));
+  const seq = Number(about?.get(header.seq));
+  if (!source || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq) || seq < 1) {
+    throw new Error("the headers Qm-Source, Qm-Epoch and Qm-Source-Seq do not number the event");
+  }
+  return {
+    source,
+    epoch,
+    seq,
+    name: msg.subject.slice("evt.".length),
+    at: about?.get(header.at) ?? "",
+    meta: readMeta(about),
+    body: msg.json(),
+  };
+}

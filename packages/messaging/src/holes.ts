@@ -1,0 +1,141 @@
+import { opsSubject, type ServiceName } from "@quartermaster/contracts";
+import type { Logger } from "@quartermaster/process";
+import type { NatsConnection } from "nats";
+import { z } from "zod";
+import type { Heard, Meta } from "./handler";
+import { type OutboxRow, readOutbox } from "./outbox";
+import type { Progress } from "./progress";
+import { highWaterSubject } from "./relay";
+import { type Reader, sql } from "./sql";
+
+const lookEveryMs = 500;
+/** A source that has said more than was heard, without progress for this long, has a hole and not merely a lag. */
+const holeAfterMs = 2_000;
+const askTimeoutMs = 5_000;
+const eventsPerPage = 500;
+/** Well below NATS's default payload of 1 MiB. */
+const bytesPerPage = 512 * 1024;
+
+const HighWater = z.object({ source: z.string(), epoch: z.int(), seq: z.int() });
+export const ReplayAsk = z.object({ epoch: z.int().min(1), from: z.int().min(1), to: z.int().min(1) });
+
+/** A source's own answer to a hole: the events themselves, since the stream would drop them as duplicates. */
+export async function replay(db: Reader, ask: z.infer<typeof ReplayAsk>): Promise<{ events: OutboxRow[] }> {
+  const rows = await readOutbox(db, {
+    epoch: ask.epoch,
+    after: ask.from - 1,
+    to: ask.to,
+    limit: eventsPerPage,
+  });
+  let bytes = 0;
+  const fitting = rows.findIndex((row) => (bytes += row.body.length + row.meta.length + 200) > bytesPerPage);
+  return { events: fitting === -1 ? rows : rows.slice(0, Math.max(fitting, 1)) };
+}
+
+export interface HoleFilling {
+  stop(): void;
+}
+
+interface Known {
+  epoch: number;
+  seq: number;
+  contiguous: number;
+  since: number;
+}
+
+const progressRows = sql("heard-all", "select source, epoch, contiguous from heard");
+
+/** Compares what sources say they have said with what was heard, and asks them for what is missing. */
+export function fillHoles(parts: {
+  nats: NatsConnection;
+  db: Reader;
+  log: Logger;
+  sources: string[] | "every";
+  take: (event: Heard) => Promise<void>;
+}): HoleFilling {
+  const known = new Map<string, Known>();
+  const subscription = parts.nats.subscribe(highWaterSubject("*"), {
+    callback: (error, msg) => {
+      if (error) return;
+      const mark = HighWater.safeParse(safeJson(msg.data));
+      if (!mark.success) return;
+      const { source, epoch, seq } = mark.data;
+      if (parts.sources !== "every" && !parts.sources.includes(source)) return;
+      const before = known.get(source);
+      if (before?.epoch === epoch) before.seq = Math.max(before.seq, seq);
+      else known.set(source, { epoch, seq, contiguous: -1, since: Date.now() });
+    },
+  });
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    look(parts, known)
+      .catch((error) => parts.log.warn({ err: error }, "holes could not be looked for"))
+      .finally(() => {
+        busy = false;
+      });
+  }, lookEveryMs);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      subscription.unsubscribe();
+    },
+  };
+}
+
+function safeJson(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+type Parts = Parameters<typeof fillHoles>[0];
+
+async function look(parts: Parts, known: Map<string, Known>): Promise<void> {
+  if (known.size === 0) return;
+  const progress = await parts.db.rows<Progress>(progressRows);
+  for (const [source, one] of known) {
+    const contiguous =
+      progress.find((row) => row.source === source && row.epoch === one.epoch)?.contiguous ?? 0;
+    if (contiguous !== one.contiguous || contiguous >= one.seq) {
+      one.contiguous = contiguous;
+      one.since = Date.now();
+    } else if (Date.now() - one.since >= holeAfterMs) {
+      await fill(parts, source, { epoch: one.epoch, from: contiguous + 1, to: one.seq });
+    }
+  }
+}
+
+async function fill(parts: Parts, source: string, hole: z.infer<typeof ReplayAsk>): Promise<void> {
+  parts.log.warn({ source, ...hole }, "events are missing; asking their source");
+  let from = hole.from;
+  while (from <= hole.to) {
+    const subject = opsSubject(source as ServiceName, "replay");
+    const answer = await parts.nats.request(subject, JSON.stringify({ ...hole, from }), {
+      timeout: askTimeoutMs,
+    });
+    const { events } = answer.json<{ events: OutboxRow[] }>();
+    const last = events.at(-1);
+    if (!last) {
+      parts.log.error({ source, ...hole, from }, "the source no longer has the missing events");
+      return;
+    }
+    await Promise.all(events.map((row) => parts.take(heardFrom(source, row))));
+    from = last.seq + 1;
+  }
+}
+
+function heardFrom(source: string, row: OutboxRow): Heard {
+  return {
+    source,
+    epoch: row.epoch,
+    seq: row.seq,
+    name: row.subject.slice("evt.".length),
+    at: row.at,
+    meta: JSON.parse(row.meta) as Meta,
+    body: JSON.parse(row.body),
+  };
+}

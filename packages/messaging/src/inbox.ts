@@ -1,0 +1,68 @@
+import { type RefusalCode, type RefusalDetails, refusals } from "@quartermaster/contracts";
+import type { Outcome } from "./outcome";
+import { sql, type Tx } from "./sql";
+
+/** How long a command's id is remembered. A command with an older id is refused: it might have been done before. */
+export const inboxRetentionDays = 14;
+
+/** A reply as it is stored and sent: JSON of `{"answer": ...}` or `{"refusal": {code, message, details}}`. */
+export type StoredReply =
+  | { answer: unknown }
+  | { refusal: { code: RefusalCode; message: string; details: RefusalDetails } };
+
+/** The reply to store, or null for a command that a saga will settle. */
+export function storedReply(outcome: Outcome): StoredReply | null {
+  if (outcome.kind === "accepted") return null;
+  if (outcome.kind === "done") return { answer: outcome.answer };
+  return refusalReply(outcome.code, outcome.details);
+}
+
+export function refusalReply(code: RefusalCode, details: RefusalDetails = {}): StoredReply {
+  return { refusal: { code, message: refusals[code], details } };
+}
+
+const recallRows = sql("inbox-recall", "select id, reply from inbox where id = any($1::uuid[])");
+
+/** The replies of those ids that were taken before; null where the command is still being worked on. */
+export async function recall(tx: Pick<Tx, "rows">, ids: string[]): Promise<Map<string, StoredReply | null>> {
+  const rows = await tx.rows<{ id: string; reply: string | null }>(recallRows, [ids]);
+  return new Map(
+    rows.map((row) => [row.id, row.reply === null ? null : (JSON.parse(row.reply) as StoredReply)]),
+  );
+}
+
+// Sorted by id, so that two batches which share ids wait for each other instead of dead-locking.
+const rememberRows = sql(
+  "inbox-remember",
+  `insert into inbox (id, message, reply)
+   select * from unnest($1::uuid[], $2::text[], $3::text[]) as fresh (id, message, reply) order by id`,
+);
+
+/** Remembers new commands with their replies. Fails with a unique violation (a fault) when another batch has one of them. */
+export async function remember(
+  tx: Tx,
+  commands: readonly { id: string; message: string; reply: StoredReply | null }[],
+): Promise<void> {
+  if (commands.length === 0) return;
+  await tx.rows(rememberRows, [
+    commands.map((one) => one.id),
+    commands.map((one) => one.message),
+    commands.map((one) => (one.reply === null ? null : JSON.stringify(one.reply))),
+  ]);
+}
+
+const settleRows = sql(
+  "inbox-settle",
+  `update inbox set reply = settled.reply
+   from (select * from unnest($1::uuid[], $2::text[]) as s (id, reply) order by id) as settled
+   where inbox.id = settled.id and inbox.reply is null`,
+);
+
+/** Stores the replies of accepted commands. One that is stored already stays as it is. */
+export async function settleReplies(
+  tx: Tx,
+  replies: readonly { id: string; reply: StoredReply }[],
+): Promise<void> {
+  if (replies.length === 0) return;
+  await tx.rows(settleRows, [replies.map((one) => one.id), replies.map((one) => JSON.stringify(one.reply))]);
+}

@@ -1,0 +1,230 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { ServiceName } from "@quartermaster/contracts";
+import type { Logger } from "@quartermaster/process";
+import type { JetStreamManager, NatsConnection } from "nats";
+import type { Pool, PoolClient } from "pg";
+import { Fault } from "./fault";
+import type { Meta } from "./handler";
+import { header, headers, writeMeta } from "./headers";
+import { highWater, type OutboxRow, readOutbox } from "./outbox";
+import { type Reader, type Statement, sql, toQuery } from "./sql";
+import { ensureStreams, eventStream, isNotFound } from "./stream";
+
+/** Events published between two confirmations. */
+const windowMax = 500;
+/** Windows follow each other at least this far apart: a few milliseconds of delay save a query per commit under load. */
+const windowEveryMs = 15;
+/** The floor under the wake-up: events of another instance's commits are found this late at worst. */
+const pollMs = 300;
+const leadAgainMs = 1_000;
+const confirmTimeoutMs = 5_000;
+const announceEveryMs = 1_000;
+
+interface Position {
+  epoch: number;
+  seq: number;
+}
+
+const takeLead = sql("relay-lead", "update relay set fence = fence + 1 returning fence, epoch, seq");
+const moveOn = sql("relay-move", "update relay set epoch = $2, seq = $3 where fence = $1 returning seq");
+const tryLock = sql(
+  "relay-lock",
+  "select pg_try_advisory_lock(hashtext('relay.' || current_schema())) as mine",
+);
+
+/** The id of an event on the wire: what the stream and every receiver know it by. */
+export function eventId(source: string, epoch: number, seq: number): string {
+  return `${source}-${epoch}-${seq}`;
+}
+
+/**
+ * Publishes a service's outbox to the stream, in order. One instance leads, by advisory lock; the fence in the
+ * checkpoint stops one that was paused and has lost its lead. A stream that was wiped or rolled back is refilled from
+ * the outbox, from the last event of this service that the stream still has.
+ */
+export class Relay {
+  private stopped = false;
+  private woken = false;
+  private wakeUp: (() => void) | undefined;
+  private lastConfirmed = 0;
+  private reconnects = 0;
+  private readonly stopping = new AbortController();
+  private readonly ended: Promise<void>;
+
+  constructor(
+    private readonly parts: {
+      service: ServiceName;
+      pool: Pool;
+      nats: NatsConnection;
+      log: Logger;
+      replicas: number;
+    },
+  ) {
+    this.ended = this.run();
+  }
+
+  /** There may be new events: called after every commit that said something. */
+  wake(): void {
+    this.woken = true;
+    this.wakeUp?.();
+  }
+
+  /** The stream may have changed behind a broken connection: compared before anything more is published. */
+  reconnected(): void {
+    this.reconnects++;
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.stopping.abort();
+    this.wake();
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.lead();
+      } catch (error) {
+        if (!this.stopped) this.parts.log.warn({ err: error }, "relay starts afresh");
+      }
+      await wait(leadAgainMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  private async lead(): Promise<void> {
+    const client = await this.parts.pool.connect();
+    try {
+      const db = readerOn(client);
+      const [lock] = await db.rows<{ mine: boolean }>(tryLock);
+      if (!lock?.mine) return;
+      // A lost checkpoint only means that some events are published again, under ids that everybody drops.
+      await client.query("set synchronous_commit = off");
+      const [lead] = await db.rows<Position & { fence: number }>(takeLead);
+      if (lead) await this.publishAll(db, lead.fence, { epoch: lead.epoch, seq: lead.seq });
+    } finally {
+      // Closing the session gives the lock back, whatever state it is in.
+      client.release(true);
+    }
+  }
+
+  private async publishAll(db: Reader, fence: number, checkpoint: Position): Promise<void> {
+    let position = checkpoint;
+    let seen = -1;
+    let announced = 0;
+    let manager: JetStreamManager | undefined;
+    for (;;) {
+      if (seen !== this.reconnects || !manager) {
+        seen = this.reconnects;
+        manager = await ensureStreams(this.parts.nats, this.parts.replicas);
+        position = await this.resumeAt(manager, db, position);
+        this.lastConfirmed = 0;
+      }
+      this.woken = false;
+      if (Date.now() - announced >= announceEveryMs) {
+        announced = Date.now();
+        this.announce(await highWater(db));
+      }
+      const rows = await readOutbox(db, {
+        ...position,
+        after: position.seq,
+        to: Number.MAX_SAFE_INTEGER,
+        limit: windowMax,
+      });
+      if (rows.length > 0) {
+        position = await this.publishWindow(rows);
+        const moved = await db.rows(moveOn, [fence, position.epoch, position.seq]);
+        if (moved.length === 0) throw new Fault("busy", "another relay has taken the lead");
+      } else if (this.stopped) return;
+      await this.pause(rows.length === windowMax);
+    }
+  }
+
+  private async pause(hasMore: boolean): Promise<void> {
+    if (hasMore || this.stopped) return;
+    await wait(windowEveryMs);
+    if (this.woken || this.stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pollMs);
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wakeUp = undefined;
+  }
+
+  private async publishWindow(rows: OutboxRow[]): Promise<Position> {
+    const { nats, service } = this.parts;
+    const last = rows[rows.length - 1] as OutboxRow;
+    for (const row of rows.slice(0, -1))
+      nats.publish(row.subject, row.body, { headers: eventHeaders(service, row) });
+    // The stream takes one connection's messages in order, so the last one's confirmation speaks for the window. What
+    // got lost all the same is a hole in the count, and receivers ask for it.
+    const confirmed = await nats.jetstream({ timeout: confirmTimeoutMs }).publish(last.subject, last.body, {
+      headers: eventHeaders(service, last),
+      msgID: eventId(service, last.epoch, last.seq),
+      timeout: confirmTimeoutMs,
+    });
+    if (!confirmed.duplicate && confirmed.seq < this.lastConfirmed) {
+      throw new Fault("busy", "the stream was made anew while events were published");
+    }
+    this.lastConfirmed = confirmed.seq;
+    return { epoch: last.epoch, seq: last.seq };
+  }
+
+  /** Where to go on: after the last event of this service that the stream has, or at the checkpoint if that is earlier. */
+  private async resumeAt(manager: JetStreamManager, db: Reader, checkpoint: Position): Promise<Position> {
+    const current = await highWater(db);
+    const from = checkpoint.epoch === current.epoch ? checkpoint : { epoch: current.epoch, seq: 0 };
+    const stored = await this.lastStored(manager);
+    const last = stored?.epoch === from.epoch ? stored.seq : 0;
+    if (last < from.seq) {
+      this.parts.log.warn({ checkpoint: from.seq, stream: last }, "the stream has lost events; refilling it");
+      return { epoch: from.epoch, seq: last };
+    }
+    return from;
+  }
+
+  private async lastStored(manager: JetStreamManager): Promise<Position | undefined> {
+    try {
+      const stored = await manager.streams.getMessage(eventStream, {
+        last_by_subj: `evt.${this.parts.service}.>`,
+      });
+      return { epoch: Number(stored.header.get(header.epoch)), seq: Number(stored.header.get(header.seq)) };
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private announce(mark: Position): void {
+    const { nats, service } = this.parts;
+    if (!nats.isClosed())
+      nats.publish(highWaterSubject(service), JSON.stringify({ source: service, ...mark }));
+  }
+}
+
+/** Where a source says each second how far its events go, so that a lost tail is noticed too. */
+export function highWaterSubject(source: string): string {
+  return `ops.${source}.high-water`;
+}
+
+function eventHeaders(source: string, row: OutboxRow) {
+  const about = headers();
+  about.set(header.id, eventId(source, row.epoch, row.seq));
+  about.set(header.source, source);
+  about.set(header.epoch, String(row.epoch));
+  about.set(header.seq, String(row.seq));
+  about.set(header.at, row.at);
+  writeMeta(about, JSON.parse(row.meta) as Meta);
+  return about;
+}
+
+function readerOn(client: PoolClient): Reader {
+  return {
+    rows: async <Row>(statement: Statement, values?: readonly unknown[]) =>
+      (await client.query(toQuery(statement, values))).rows as Row[],
+  };
+}
