@@ -1,8 +1,9 @@
 export { dockerAnswers, findNats, findProgram, natsImage } from "./nats-program";
 export { type NatsOptions, type NatsServer, startNats } from "./nats-server";
 export { poll } from "./poll";
-export { freePort, isFree } from "./ports";
+export { claimPort, freePort, isFree } from "./ports";
 export { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres";
+export { processIdentity } from "./process-identity";
 export {
   databaseUrl,
   ensureDatabase,

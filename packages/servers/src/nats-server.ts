@@ -3,13 +3,13 @@ import { connect as connectTcp } from "node:net";
 import { resolve } from "node:path";
 import { findNats, type NatsProgram } from "./nats-program";
 import { poll } from "./poll";
-import { freePort } from "./ports";
+import { claimPort } from "./ports";
 import { startWatched, type WatchedProcess } from "./watched-process";
 
 export interface NatsOptions {
   /** Where JetStream keeps its streams. */
   storeFolder: string;
-  /** Taken when free, else another one. */
+  /** Exactly this one; without it a free one. */
   port?: number;
   logFile?: string;
   removeOnAbandon?: string;
@@ -25,7 +25,7 @@ export interface NatsServer extends WatchedProcess {
 export async function startNats(options: NatsOptions): Promise<NatsServer> {
   const program = await findNats(options.onProgress);
   mkdirSync(options.storeFolder, { recursive: true });
-  const port = await freePort(options.port);
+  const port = await claimPort(options.port);
   const server = await start(program, port, options);
   const greeted = await poll<true | "gone">(
     async () => (server.running ? await greets(port) : "gone"),

@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { poll } from "./poll";
 
 /**
  * The wanted port when nothing listens on it, else a free one. Free ones lie below the range from which systems take the
@@ -11,6 +12,14 @@ export async function freePort(wanted?: number): Promise<number> {
     if (await isFree(port)) return port;
   }
   throw new Error("No free port was found between 20000 and 29999.");
+}
+
+/** The given port as soon as it is free, for a server that comes back; without one any free port. */
+export async function claimPort(port?: number): Promise<number> {
+  if (port === undefined) return freePort();
+  const free = await poll(() => isFree(port), 10_000, 50);
+  if (free === undefined) throw new Error(`Port ${port} is taken by another program.`);
+  return port;
 }
 
 /** Whether a server could listen on 127.0.0.1 and on all addresses. */

@@ -1,8 +1,9 @@
 import { chownSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { poll } from "./poll";
-import { freePort } from "./ports";
+import { claimPort } from "./ports";
 import { type PostgresPrograms, unpackPostgres } from "./postgres-programs";
+import { processIdentity } from "./process-identity";
 import { runCommand } from "./run-command";
 import { folderFor, type ServerUser, serverUser } from "./server-user";
 import { startWatched, type WatchedProcess } from "./watched-process";
@@ -10,7 +11,7 @@ import { startWatched, type WatchedProcess } from "./watched-process";
 export interface PostgresOptions {
   /** The cluster's folder; made by initdb when it is empty. */
   folder: string;
-  /** Taken when free, else another one. */
+  /** Exactly this one; without it a free one. */
   port?: number;
   /** The superuser `postgres` gets it when the cluster is made. */
   password: string;
@@ -42,7 +43,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await makeCluster(programs, folder, user, options);
   }
   await endLeftover(folder);
-  const port = await freePort(options.port);
+  const port = await claimPort(options.port);
   const args = ["-D", folder, "-p", `${port}`, ...settings(options.durable)];
   const server = await startWatched(programs.postgres, args, {
     // SIGINT is Postgres' fast shutdown: open transactions are rolled back, nothing is waited for.
@@ -119,17 +120,14 @@ function moveInto(fresh: string, folder: string): void {
 async function endLeftover(folder: string): Promise<void> {
   const lockFile = join(folder, "postmaster.pid");
   const pid = Number(readLock(folder)?.[0]);
-  if (!Number.isInteger(pid) || pid <= 1) return rmSync(lockFile, { force: true });
   if (!(await isPostgres(pid))) return rmSync(lockFile, { force: true });
   process.kill(pid, "SIGINT");
   const gone = await poll(async () => !(await isPostgres(pid)), 10_000, 50);
   if (gone === undefined) process.kill(pid, "SIGKILL");
 }
 
-/** A pid may have gone to another program since, so its command line is asked for. */
 async function isPostgres(pid: number): Promise<boolean> {
-  const { code, output } = await runCommand("ps", ["-p", `${pid}`, "-o", "args="]);
-  return code === 0 && output.includes("postgres");
+  return (await processIdentity(pid))?.includes("postgres") ?? false;
 }
 
 function readLock(folder: string): string[] | undefined {

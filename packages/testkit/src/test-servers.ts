@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, natsImage, startNats, startPostgres } from "@quartermaster/servers";
+import { claimPort, natsImage, startNats, startPostgres } from "@quartermaster/servers";
 
 /**
  * `embedded` runs servers as processes of ours; `containers` runs the images that production uses, where a Docker engine
@@ -118,7 +118,7 @@ async function startPostgresContainer(): Promise<TestPostgres> {
 async function startNatsContainer(storeFolder: string, wantedPort?: number): Promise<RunningNats> {
   const { GenericContainer, Wait } = await testcontainers();
   mkdirSync(storeFolder, { recursive: true });
-  const port = await freePort(wantedPort);
+  const port = await claimPort(wantedPort);
   const container = await new GenericContainer(natsImage)
     .withCommand(["--jetstream", "--store_dir", "/data"])
     .withBindMounts([{ source: storeFolder, target: "/data" }])

@@ -1,1 +1,3 @@
-export {};
+export { runningStack, type StackNotice } from "./run-folder";
+export { defaultAdmin } from "./service-environment";
+export { type ProcessName, type Stack, type StackOptions, startStack } from "./stack";

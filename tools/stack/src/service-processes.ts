@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { poll, type ServiceName, startWatched, type WatchedProcess } from "@quartermaster/servers";
+import { connect } from "nats";
+import { logFile } from "./run-folder";
+import type { Supervised } from "./supervisor";
+
+const repository = join(__dirname, "..", "..", "..");
+
+/** Endings without being asked for before a first start counts as failed. */
+const failedStartsMax = 3;
+
+export function startService(
+  service: ServiceName,
+  dataDir: string,
+  env: NodeJS.ProcessEnv,
+): Promise<WatchedProcess> {
+  const main = join(repository, "services", service, "dist", "main.js");
+  if (!existsSync(main)) throw new Error(`services/${service} is not built: run \`npx tsc -b\`.`);
+  return startWatched(process.execPath, [main], { env, cwd: repository, logFile: logFile(dataDir, service) });
+}
+
+/** Waits until the service says that it is ready: the gateway over HTTP, the others over NATS. */
+export async function untilServiceReady(
+  service: ServiceName,
+  supervised: Supervised,
+  place: { gatewayUrl: string; natsUrl: string; dataDir: string },
+  withinMs: number,
+): Promise<void> {
+  const endingsBefore = supervised.endings;
+  const readiness = await readinessOf(service, place);
+  const outcome = await poll<"ready" | "failed">(
+    async () => {
+      if (supervised.endings - endingsBefore >= failedStartsMax) return "failed";
+      return (await readiness.ask()) && "ready";
+    },
+    withinMs,
+    100,
+  );
+  await readiness.close();
+  if (outcome === "ready") return;
+  const log = join(place.dataDir, "logs", `${service}.log`);
+  const why =
+    outcome === "failed" ? "ends as soon as it is started" : `was not ready within ${withinMs / 1000} s`;
+  throw new Error(`${service} ${why}: see ${log}\n${lastLines(log)}`);
+}
+
+interface Readiness {
+  ask(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+async function readinessOf(
+  service: ServiceName,
+  place: { gatewayUrl: string; natsUrl: string },
+): Promise<Readiness> {
+  if (service === "gateway")
+    return { ask: () => answersOk(`${place.gatewayUrl}/health/ready`), close: async () => undefined };
+  const nats = await connect({ servers: place.natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+  const ask = async () => {
+    try {
+      const answer = await nats.request(`ops.${service}.health`, "{}", { timeout: 1_000 });
+      return answer.json<{ ready?: boolean }>().ready === true;
+    } catch {
+      return false;
+    }
+  };
+  return { ask, close: () => nats.close() };
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function lastLines(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").slice(-5).join("\n") : "";
+}

@@ -1,0 +1,203 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import {
+  databaseUrl,
+  ensureDatabase,
+  freePort,
+  isFree,
+  migrateServices,
+  provisionRoles,
+  provisionSchemas,
+  type ServiceName,
+  serviceNames,
+  serviceUrl,
+  startNats,
+  startPostgres,
+} from "@quartermaster/servers";
+import { enterDataFolder, logFile, type RunFolder } from "./run-folder";
+import { openSecrets, type Secrets } from "./secrets";
+import { environmentFor } from "./service-environment";
+import { startService, untilServiceReady } from "./service-processes";
+import { type Report, type Supervised, supervise } from "./supervisor";
+
+/** Everything that a stack runs. */
+export type ProcessName = ServiceName | "postgres" | "nats";
+
+export interface StackOptions {
+  /** Everything the stack keeps: the cluster, the streams, logs, secrets and pids. */
+  dataDir: string;
+  /** A port that is named must be free; for one that is not, the usual one is taken, or a free one. */
+  ports?: { gateway?: number; postgres?: number; nats?: number };
+  /** For the services; on top of our own environment. */
+  env?: NodeJS.ProcessEnv;
+  /** Only these services are started (all are migrated). Default: all six. */
+  only?: readonly ServiceName[];
+  /** A Postgres that runs already, with a login that may make roles; none is started then. */
+  databaseUrl?: string;
+  /** A NATS server with JetStream that runs already; none is started then. */
+  natsUrl?: string;
+  /** False for tests: Postgres does not wait for the disk. Default true. */
+  durable?: boolean;
+  /** Told each step and each restart. */
+  report?: Report;
+}
+
+export interface Stack {
+  readonly gatewayUrl: string;
+  readonly natsUrl: string;
+  /** As the service's login role. */
+  databaseUrl(service: ServiceName): string;
+  /** As the superuser. */
+  readonly adminDatabaseUrl: string;
+  /** Ends it and leaves it ended; a signal such as SIGKILL is sent in place of the clean end. */
+  stopService(name: ProcessName, signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again, and waits until it is ready. */
+  startService(name: ProcessName): Promise<void>;
+  /** Sends a signal and nothing else: what dies of it is started again by the stack. */
+  signalService(name: ProcessName, signal: NodeJS.Signals): void;
+  pids(): Partial<Record<ProcessName, number>>;
+  /** Ends everything in order: services, NATS, Postgres. */
+  stop(): Promise<void>;
+}
+
+/** A first start compiles nothing, but six processes share two cores with the servers. */
+const readyWithinMs = 90_000;
+
+/** Starts real servers and the services on them, and waits until all are ready. Whatever dies is started again. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const dataDir = resolve(options.dataDir);
+  const report = options.report ?? (() => undefined);
+  mkdirSync(dataDir, { recursive: true });
+  const run = await enterDataFolder(dataDir);
+  const running: Supervised[] = [];
+  const stop = async () => {
+    const isServer = ({ name }: Supervised) => name === "postgres" || name === "nats";
+    await Promise.all(running.filter((one) => !isServer(one)).map((one) => one.stop()));
+    await Promise.all(running.filter(isServer).map((one) => one.stop()));
+    run.leave();
+  };
+  try {
+    return { ...(await openStack({ ...options, dataDir }, run, running, report)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openStack(
+  options: StackOptions,
+  run: RunFolder,
+  running: Supervised[],
+  report: Report,
+): Promise<Omit<Stack, "stop">> {
+  const { dataDir } = options;
+  const secrets = openSecrets(dataDir);
+  const keep = (name: ProcessName, launch: Parameters<typeof supervise>[1]) => {
+    const supervised = supervise(name, launch, { report, onPid: (pid) => run.writePid(name, pid) });
+    running.push(supervised);
+    return supervised;
+  };
+  const [adminDatabaseUrl, natsUrl] = await Promise.all([
+    openPostgres(options, secrets, keep, report).then((url) => prepareDatabase(url, secrets, report)),
+    openNats(options, keep, report),
+  ]);
+  const gatewayPort = await choosePort("GATEWAY_PORT", options.ports?.gateway, 8080);
+  const gatewayUrl = `http://localhost:${gatewayPort}`;
+  const urlFor = (service: ServiceName) =>
+    serviceUrl(adminDatabaseUrl, service, secrets.servicePasswords[service]);
+  const given = { ...process.env, ...options.env };
+  const services = new Map<ServiceName, Supervised>();
+  for (const service of options.only ?? serviceNames) {
+    const place = { dataDir, gatewayPort, natsUrl, databaseUrl: urlFor(service) };
+    const env = environmentFor(service, place, given);
+    services.set(
+      service,
+      keep(service, () => startService(service, dataDir, env)),
+    );
+  }
+  const untilReady = (service: ServiceName, supervised: Supervised) =>
+    untilServiceReady(service, supervised, { gatewayUrl, natsUrl, dataDir }, readyWithinMs);
+  const begin = async (service: ServiceName, supervised: Supervised) => {
+    await supervised.start();
+    await untilReady(service, supervised);
+    report(`${service} is ready`);
+  };
+  await Promise.all([...services].map(([service, supervised]) => begin(service, supervised)));
+  await run.announce({ gatewayUrl, natsUrl });
+
+  const find = (name: ProcessName): Supervised => {
+    const found = running.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`This stack does not run ${name}.`);
+    return found;
+  };
+  return {
+    gatewayUrl,
+    natsUrl,
+    adminDatabaseUrl,
+    databaseUrl: urlFor,
+    stopService: (name, signal) => find(name).stop(signal),
+    startService: async (name) => {
+      await find(name).start();
+      if (name !== "postgres" && name !== "nats") await untilReady(name, find(name));
+    },
+    signalService: (name, signal) => find(name).signal(signal),
+    pids: () =>
+      Object.fromEntries(running.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid]]))),
+  };
+}
+
+type Keep = (name: ProcessName, launch: Parameters<typeof supervise>[1]) => Supervised;
+
+async function openPostgres(
+  options: StackOptions,
+  secrets: Secrets,
+  keep: Keep,
+  report: Report,
+): Promise<string> {
+  if (options.databaseUrl !== undefined) return options.databaseUrl;
+  const port = await choosePort("POSTGRES_PORT", options.ports?.postgres, 5432);
+  const launch = () =>
+    startPostgres({
+      folder: join(options.dataDir, "postgres"),
+      port,
+      password: secrets.postgresPassword,
+      logFile: logFile(options.dataDir, "postgres"),
+      durable: options.durable ?? true,
+      onProgress: (sentence) => report(`postgres: ${sentence}`),
+    });
+  await keep("postgres", launch).start();
+  report(`postgres is ready on port ${port}`);
+  return `postgres://postgres:${secrets.postgresPassword}@127.0.0.1:${port}/quartermaster`;
+}
+
+async function openNats(options: StackOptions, keep: Keep, report: Report): Promise<string> {
+  if (options.natsUrl !== undefined) return options.natsUrl;
+  const port = await choosePort("NATS_PORT", options.ports?.nats, 4222);
+  const launch = () =>
+    startNats({
+      storeFolder: join(options.dataDir, "nats"),
+      port,
+      logFile: logFile(options.dataDir, "nats"),
+      onProgress: (sentence) => report(`nats: ${sentence}`),
+    });
+  await keep("nats", launch).start();
+  report(`nats is ready on port ${port}`);
+  return `nats://127.0.0.1:${port}`;
+}
+
+/** Returns the address of the database with everything in it. */
+async function prepareDatabase(adminUrl: string, secrets: Secrets, report: Report): Promise<string> {
+  const named = new URL(adminUrl).pathname.length > 1 ? adminUrl : databaseUrl(adminUrl, "quartermaster");
+  await ensureDatabase(named);
+  await provisionRoles(named, secrets.servicePasswords);
+  await provisionSchemas(named);
+  const applied = await migrateServices(named, serviceNames);
+  report(applied.length === 0 ? "the schemas are up to date" : `migrated: ${applied.length} files`);
+  return named;
+}
+
+async function choosePort(variable: string, wanted: number | undefined, usual: number): Promise<number> {
+  if (wanted === undefined) return freePort(usual);
+  if (await isFree(wanted)) return wanted;
+  throw new Error(`Port ${wanted} is taken by another program: set ${variable} to a free one.`);
+}

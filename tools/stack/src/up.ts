@@ -1,0 +1,43 @@
+import { relative } from "node:path";
+import { defaultAdmin } from "./service-environment";
+import { readSettings } from "./settings";
+import { startStack } from "./stack";
+
+/** Runs the stack in the foreground until Ctrl-C. */
+export async function up(): Promise<void> {
+  const startedAt = Date.now();
+  const settings = readSettings(process.env);
+  const asked = firstSignal();
+  const report = (line: string) => console.log(`  ${line}`);
+  const starting = startStack({ ...settings, report });
+  // A Ctrl-C while it starts ends the process; the watchdogs end what runs by then.
+  const early = asked.then(() => "stopped" as const);
+  const stack = await Promise.race([starting, early]);
+  if (stack === "stopped") return void process.exit(130);
+  const email = process.env.BOOTSTRAP_ADMIN_EMAIL ?? defaultAdmin.email;
+  const password = process.env.BOOTSTRAP_ADMIN_PASSWORD === undefined ? defaultAdmin.password : "as given";
+  console.log(`
+Quartermaster is ready at ${stack.gatewayUrl} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)
+  admin     ${email}, password ${password}
+  docs      ${stack.gatewayUrl}/swagger and ${stack.gatewayUrl}/redoc
+  nats      ${stack.natsUrl} (try: nats -s ${stack.natsUrl} micro ls)
+  logs      ${relative(process.cwd(), settings.dataDir) || "."}/logs, pids in ${relative(process.cwd(), settings.dataDir) || "."}/run
+Ctrl-C stops it.`);
+  await asked;
+  console.log("\nstopping");
+  await stack.stop();
+  console.log("stopped");
+}
+
+/** A second signal does not wait any longer. */
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0;
+    const hear = () => {
+      count += 1;
+      if (count > 1) process.exit(130);
+      resolve();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, hear);
+  });
+}
