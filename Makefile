@@ -1,0 +1,34 @@
+# `make help` lists the targets. Each says what to do when something is missing.
+.DEFAULT_GOAL := help
+.PHONY: help up down demo bench test fmt clean-data prepare
+
+STACK := node tools/stack/dist/main.js
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+up: prepare ## start everything in the foreground; Ctrl-C stops it (GATEWAY_PORT, DATA_DIR, ...: see README)
+	@exec $(STACK) up
+
+down: prepare ## stop the stack that runs on DATA_DIR, from another terminal
+	@$(STACK) down
+
+demo: prepare ## place orders on a running stack, or on a fresh one, and narrate
+	@exec node tools/demo/dist/main.js
+
+bench: prepare ## measure the stack against the monolith of bench/
+	@exec node bench/dist/main.js
+
+test: ## install, build, check types and style, run all tests
+	@command -v node >/dev/null || { echo "Node 20.19 or newer is needed: get it from nodejs.org or your system's packages."; exit 1; }
+	@exec node tools/checks/test.cjs
+
+fmt: prepare ## format the code and fix what the linter can
+	@npx biome check --write .
+
+clean-data: prepare ## delete everything that a stack keeps in DATA_DIR
+	@$(STACK) clean-data
+
+prepare:
+	@command -v node >/dev/null || { echo "Node 20.19 or newer is needed: get it from nodejs.org or your system's packages."; exit 1; }
+	@node tools/stack/prepare.cjs
