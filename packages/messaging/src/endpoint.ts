@@ -80,6 +80,7 @@ export function serveCommand(
         return refusalReply(problem, { id, why: "Nats-Msg-Id has to be a recent v7 uuid in lower case" });
       const meta = readMeta(msg.headers);
       const prepared = await handler.prepare({ id, ask, meta });
+      if (isRefused(prepared)) return refusalReply(prepared.code, prepared.details);
       const reply = await lane.push({ id, ask, meta, prepared } as Command);
       return reply ?? (await waiters.wait(id, waitOf(msg)));
     },

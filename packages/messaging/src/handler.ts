@@ -6,9 +6,10 @@ import type {
   EventContract,
   FieldsOf,
   QueryContract,
+  RefusalOf,
   Said,
 } from "@quartermaster/contracts";
-import type { Outcome, QueryOutcome } from "./outcome";
+import type { Outcome, QueryOutcome, Refused } from "./outcome";
 import type { Reader, Tx } from "./sql";
 
 /** What travels with every message: who acts, and which request and message led to it. */
@@ -66,12 +67,15 @@ export type Handler = CommandHandler | QueryHandler | EventHandler;
 /**
  * Serves a command. `run` gets a whole batch (1 to 200 commands with distinct ids) inside one transaction and returns
  * one outcome per command, in order. `prepare` does what must not happen inside the transaction, such as hashing a
- * password; it may run more often than `run`.
+ * password; it may run more often than `run`. What it refuses is answered at once and not remembered: sent again later,
+ * the same command is judged anew.
  */
 export function handle<C extends CommandContract, Prepared = undefined>(
   contract: C,
   run: (tx: Tx, commands: Command<C, Prepared>[]) => Promise<Outcome<C>[]>,
-  options: { prepare?: (command: { id: string; ask: AskOf<C>; meta: Meta }) => Promise<Prepared> } = {},
+  options: {
+    prepare?: (command: { id: string; ask: AskOf<C>; meta: Meta }) => Promise<Prepared | Refused<RefusalOf<C>>>;
+  } = {},
 ): CommandHandler {
   return {
     kind: "command",
