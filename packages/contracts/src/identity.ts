@@ -8,6 +8,9 @@ const Password = z.string().min(8).max(200);
 /** A role's name in any case, or one of the aliases of earlier systems; identity resolves it. */
 export const RoleName = z.string().trim().min(1).max(40);
 
+/** Has no "@": otherwise a username could be somebody else's email, and a login would have two meanings. */
+export const Username = Name.regex(/^[^@]+$/, "must not contain @");
+
 export const User = Stamps.extend({
   id: Id,
   email: Email,
@@ -33,10 +36,10 @@ export const RegisterUser = command("identity.register-user.v1", {
     email: Email,
     password: Password,
     role: RoleName.default("CUSTOMER"),
-    username: Name.optional(),
+    username: Username.optional(),
   }),
   answer: z.object({ id: Id, email: Email, role: Role, customerId: Id.nullable() }),
-  refusals: ["email_taken", "username_taken", "unknown_role", "forbidden"],
+  refusals: ["email_taken", "username_taken", "unknown_role", "forbidden", "too_many_attempts"],
   secrets: ["password"],
 });
 
@@ -79,7 +82,9 @@ export const GetUser = query("identity.user.v1", {
 export const ListRoles = query("identity.roles.v1", {
   about: "The roles, as data.",
   ask: z.object({}),
-  answer: z.object({ data: z.array(z.object({ name: Role, description: z.string(), aliases: z.array(z.string()) })) }),
+  answer: z.object({
+    data: z.array(z.object({ name: Role, description: z.string(), aliases: z.array(z.string()) })),
+  }),
 });
 
 export const ListPermissions = query("identity.permissions.v1", {
