@@ -36,7 +36,15 @@ function jest(projects, args) {
   console.log(`\n== tests: ${projects.join(", ")}`);
   const file = join(output, `jest-${projects.join("-")}.json`);
   rmSync(file, { force: true });
-  const all = ["--selectProjects", ...projects, "--ci", "--passWithNoTests", "--json", `--outputFile=${file}`, ...args];
+  const all = [
+    "--selectProjects",
+    ...projects,
+    "--ci",
+    "--passWithNoTests",
+    "--json",
+    `--outputFile=${file}`,
+    ...args,
+  ];
   const { status } = spawnSync(bin("jest"), all, { cwd: root, stdio: ["inherit", "ignore", "inherit"] });
   if (!existsSync(file)) {
     failed += 1;

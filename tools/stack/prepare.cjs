@@ -40,6 +40,7 @@ function stateOfPackages() {
   const hash = createHash("sha256");
   const files = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"];
   for (const group of ["packages", "services", "tools", "bench", "."]) {
+    if (!existsSync(join(root, group))) continue;
     for (const name of readdirSync(join(root, group)).sort()) files.push(join(group, name, "package.json"));
   }
   for (const file of files) {
