@@ -59,7 +59,7 @@ export interface EventHandler {
   readonly kind: "event";
   /** Null hears every event of every service. */
   readonly contract: EventContract | null;
-  run(tx: Tx, events: Heard[]): Promise<readonly Said[] | void>;
+  run(tx: Tx, events: Heard[]): Promise<readonly Said[]>;
 }
 
 export type Handler = CommandHandler | QueryHandler | EventHandler;
@@ -74,7 +74,11 @@ export function handle<C extends CommandContract, Prepared = undefined>(
   contract: C,
   run: (tx: Tx, commands: Command<C, Prepared>[]) => Promise<Outcome<C>[]>,
   options: {
-    prepare?: (command: { id: string; ask: AskOf<C>; meta: Meta }) => Promise<Prepared | Refused<RefusalOf<C>>>;
+    prepare?: (command: {
+      id: string;
+      ask: AskOf<C>;
+      meta: Meta;
+    }) => Promise<Prepared | Refused<RefusalOf<C>>>;
   } = {},
 ): CommandHandler {
   return {
@@ -96,12 +100,12 @@ export function reply<C extends QueryContract>(
 /** Hears one kind of event, each exactly once in its effect. */
 export function on<E extends EventContract>(
   contract: E,
-  run: (tx: Tx, events: Heard<FieldsOf<E>>[]) => Promise<readonly Said[] | void>,
+  run: (tx: Tx, events: Heard<FieldsOf<E>>[]) => Promise<readonly Said[]>,
 ): EventHandler {
   return { kind: "event", contract, run: run as EventHandler["run"] };
 }
 
 /** Hears every event of every service, each exactly once in its effect. */
-export function onEvery(run: (tx: Tx, events: Heard[]) => Promise<void>): EventHandler {
+export function onEvery(run: (tx: Tx, events: Heard[]) => Promise<readonly Said[]>): EventHandler {
   return { kind: "event", contract: null, run };
 }

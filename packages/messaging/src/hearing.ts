@@ -94,7 +94,7 @@ async function runBatch(
     if (mine.length === 0) continue;
     const caused = await handler.run(tx, mine);
     const first = mine[0] as Heard;
-    for (const one of caused ?? []) said.push({ said: one, meta: { ...first.meta, causation: idOf(first) } });
+    for (const one of caused) said.push({ said: one, meta: { ...first.meta, causation: idOf(first) } });
   }
   await say(tx, said);
   if (said.length > 0) tx.afterCommit(onSaid);

@@ -28,8 +28,13 @@ export async function replay(db: Reader, ask: z.infer<typeof ReplayAsk>): Promis
     limit: eventsPerPage,
   });
   let bytes = 0;
-  const fitting = rows.findIndex((row) => (bytes += row.body.length + row.meta.length + 200) > bytesPerPage);
-  return { events: fitting === -1 ? rows : rows.slice(0, Math.max(fitting, 1)) };
+  let count = 0;
+  for (const row of rows) {
+    bytes += row.body.length + row.meta.length + row.subject.length + 100;
+    if (count > 0 && bytes > bytesPerPage) break;
+    count++;
+  }
+  return { events: rows.slice(0, count) };
 }
 
 export interface HoleFilling {

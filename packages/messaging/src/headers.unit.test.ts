@@ -1,0 +1,32 @@
+import { headers } from "nats";
+import type { Meta } from "./handler";
+import { readMeta, writeMeta } from "./headers";
+
+test("a name beyond ASCII comes back whole, and the header line stays ASCII", () => {
+  const meta: Meta = {
+    actor: { kind: "user", id: "u-1", name: "Zoë 山田 \r\nX: y", role: "SALES", customerId: undefined },
+    requestId: "r-1",
+    causation: "c-1",
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  };
+  const about = headers();
+  writeMeta(about, meta);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are forbidden in a header line.
+  expect(about.get("Qm-Actor")).not.toMatch(/[^\x20-\x7e]/);
+  expect(readMeta(about)).toEqual(meta);
+});
+
+test("a message without a readable actor is anonymous", () => {
+  const anonymous = {
+    actor: { kind: "anonymous", id: "anonymous" },
+    requestId: null,
+    causation: null,
+    traceparent: null,
+  };
+  expect(readMeta(undefined)).toEqual(anonymous);
+  for (const actor of ["{", '{"kind":"user"}', '{"kind":"root","id":"1"}', '"ADMIN"']) {
+    const about = headers();
+    about.set("Qm-Actor", actor);
+    expect(readMeta(about)).toEqual(anonymous);
+  }
+});

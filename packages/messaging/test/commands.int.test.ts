@@ -1,0 +1,122 @@
+import { CreateLocation, ListLocations, PlaceOrder } from "@quartermaster/contracts";
+import { openWorld, type World } from "@quartermaster/testkit";
+import { accepted, Defect, Fault, handle, newId, type RunningService, refuse } from "../src/index";
+import { meta, openLocations, startOn } from "./fixture";
+
+let world: World;
+let inventory: RunningService;
+const seen: string[][] = [];
+
+beforeAll(async () => {
+  world = await openWorld("inventory", "orders");
+  inventory = await startOn(world, "inventory", [openLocations(seen)]);
+});
+afterAll(async () => {
+  await inventory?.stop();
+  await world?.close();
+});
+
+const open = (code: string, id = newId()) =>
+  inventory.asker.ask(
+    CreateLocation,
+    { code, name: code, type: "WAREHOUSE" },
+    { id, meta, timeoutMs: 5_000 },
+  );
+const eventsOf = (code: string) =>
+  world.sql("select seq from inventory.outbox where body like $1", [`%"code":"${code}"%`]);
+
+test("a command is answered, its event is in the outbox, and the same id gets the first answer again", async () => {
+  const id = newId();
+  const first = await open("A", id);
+  expect(first).toMatchObject({ answer: { code: "A", name: "A", type: "WAREHOUSE" } });
+  expect(await open("A", id)).toEqual(first);
+  expect(await eventsOf("A")).toHaveLength(1);
+});
+
+test("the same id sent many times at once has one effect, over two instances too", async () => {
+  const second = await startOn(world, "inventory", [openLocations()], "two");
+  const id = newId();
+  const answers = await Promise.all(Array.from({ length: 40 }, () => open("B", id)));
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  expect(await eventsOf("B")).toHaveLength(1);
+  await second.stop();
+});
+
+test("commands that arrive together share a transaction, and their events are numbered without a gap", async () => {
+  seen.length = 0;
+  await Promise.all(Array.from({ length: 100 }, (_, n) => open(`C${n}`)));
+  expect(seen.length).toBeLessThan(20);
+  const [row] = await world.sql<{ n: number; max: number }>(
+    "select count(*)::int n, max(seq)::int max from inventory.outbox",
+  );
+  expect(row?.n).toBe(row?.max);
+});
+
+test("a poison command is parked with its reason; those beside it go through", async () => {
+  const results = await Promise.allSettled([...["D1", "D2", "poison", "D3", "D4"].map((code) => open(code))]);
+  expect(results.map((one) => one.status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "fulfilled",
+    "fulfilled",
+  ]);
+  expect((results[2] as PromiseRejectedResult).reason).toBeInstanceOf(Defect);
+  const letters = await world.sql<{ reason: string; body: string }>(
+    "select reason, body from inventory.dead_letters",
+  );
+  expect(letters).toHaveLength(1);
+  expect(letters[0]?.reason).toContain("cannot digest this one");
+  expect(JSON.parse(letters[0]?.body ?? "")).toEqual({ code: "poison", name: "poison", type: "WAREHOUSE" });
+});
+
+test("a message that does not fit its contract is refused and says where", async () => {
+  const answer = await inventory.asker.ask(CreateLocation, { code: "E" } as never, {
+    meta,
+    timeoutMs: 5_000,
+  });
+  expect(answer).toMatchObject({
+    refusal: { code: "bad_request", details: { errors: [{ path: "name" }, { path: "type" }] } },
+  });
+});
+
+test("an id that is no v7 uuid, or older than the inbox remembers, is refused", async () => {
+  expect(await open("F", "3f2b8c1e-0000-4000-8000-000000000000")).toMatchObject({
+    refusal: { code: "bad_request" },
+  });
+  expect(await open("F", "01890000-0000-7000-8000-000000000000")).toMatchObject({
+    refusal: { code: "message_too_old" },
+  });
+  expect(await eventsOf("F")).toEqual([]);
+});
+
+test("asking a service that is away is a fault at once, and says nobody serves it", async () => {
+  const asked = inventory.asker.ask(ListLocations, { limit: 1 }, { meta, timeoutMs: 5_000 });
+  await expect(asked).rejects.toMatchObject({ name: "Fault", kind: "no-responders" });
+  await expect(asked).rejects.toBeInstanceOf(Fault);
+});
+
+test("an accepted command is answered when another instance settles it, and `accepted` when the wait is over first", async () => {
+  const start = handle(PlaceOrder, async (_tx, commands) => commands.map(() => accepted()));
+  const one = await startOn(world, "orders", [start], "one");
+  const two = await startOn(world, "orders", [], "two");
+  const id = newId();
+  const ask = (waitMs: number) =>
+    one.asker.ask(
+      PlaceOrder,
+      { items: [{ productId: 1, quantity: 1 }] },
+      { id, meta, waitMs, timeoutMs: 8_000 },
+    );
+  expect(await ask(0)).toEqual({ accepted: true });
+  const joined = ask(5_000);
+  await two.inTransaction(async (tx) => {
+    await two.settle(tx, [{ id, outcome: refuse("insufficient_stock", { orderId: id }) }]);
+    return { result: undefined, said: [] };
+  });
+  const settled = {
+    refusal: { code: "insufficient_stock", message: expect.any(String), details: { orderId: id } },
+  };
+  expect(await joined).toEqual(settled);
+  expect(await ask(0)).toEqual(settled);
+  await Promise.all([one.stop(), two.stop()]);
+});

@@ -1,0 +1,116 @@
+import { CreateLocation } from "@quartermaster/contracts";
+import { eventually, openWorld, type World } from "@quartermaster/testkit";
+import { type Heard, onEvery, type RunningService } from "../src/index";
+import { meta, openLocations, startOn } from "./fixture";
+
+let world: World;
+let inventory: RunningService;
+let orders: RunningService;
+let heard: Heard[] = [];
+
+const hearEverything = onEvery(async (_tx, events) => {
+  if (events.some((one) => JSON.stringify(one.body).includes("indigestible")))
+    throw new Error("cannot hear this one");
+  heard.push(...events);
+  return [];
+});
+
+beforeEach(async () => {
+  heard = [];
+  world = await openWorld("inventory", "orders");
+  inventory = await startOn(world, "inventory", [openLocations()]);
+  orders = await startOn(world, "orders", [hearEverything]);
+});
+afterEach(async () => {
+  await orders?.stop();
+  await inventory?.stop();
+  await world?.close();
+});
+
+const open = (code: string) =>
+  inventory.asker.ask(CreateLocation, { code, name: code, type: "DEPOT" }, { meta, timeoutMs: 10_000 });
+const openMany = (prefix: string, count: number) =>
+  Promise.all(Array.from({ length: count }, (_, n) => open(`${prefix}${n}`)));
+const contiguous = async () => {
+  const [row] = await world.sql<{ contiguous: number }>(
+    "select contiguous::int from orders.heard where source = 'inventory'",
+  );
+  return row?.contiguous;
+};
+const numbers = () => heard.map((one) => one.seq).sort((a, b) => a - b);
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+test("every event is heard once, in order, with who did it", async () => {
+  await openMany("A", 300);
+  await eventually(async () => (await contiguous()) === 300, { withinMs: 10_000 });
+  expect(heard.map((one) => one.seq)).toEqual(upTo(300));
+  expect(heard[0]).toMatchObject({
+    source: "inventory",
+    epoch: 1,
+    seq: 1,
+    name: "inventory.location-created.v1",
+    meta: { actor: meta.actor, requestId: "r-1" },
+    body: { version: 1, old: null },
+  });
+});
+
+test("the broker is killed and its store deleted: nothing is lost or doubled, and the stream is filled again", async () => {
+  await openMany("A", 50);
+  await eventually(async () => (await contiguous()) === 50, { withinMs: 10_000 });
+  await world.restartNats({ wipe: true });
+  await eventually(async () => open("again").catch(() => undefined), { withinMs: 10_000 });
+  await openMany("B", 50);
+  await eventually(async () => (await contiguous()) === 101, { withinMs: 25_000 });
+  expect(numbers()).toEqual(upTo(101));
+  const manager = await world.nats.jetstreamManager();
+  await eventually(async () => (await manager.streams.info("EVENTS")).state.messages === 101, {
+    withinMs: 10_000,
+  });
+});
+
+test("a hole and a lost tail are filled by asking the source", async () => {
+  await openMany("A", 10);
+  await eventually(async () => (await contiguous()) === 10, { withinMs: 10_000 });
+  await orders.stop();
+  await openMany("B", 10);
+  const manager = await world.nats.jetstreamManager();
+  await eventually(async () => (await manager.streams.info("EVENTS")).state.messages === 20, {
+    withinMs: 10_000,
+  });
+  for (const seq of [13, 14, 19, 20]) await manager.streams.deleteMessage("EVENTS", seq);
+  orders = await startOn(world, "orders", [hearEverything]);
+  await eventually(async () => (await contiguous()) === 20, { withinMs: 20_000 });
+  expect(numbers()).toEqual(upTo(20));
+});
+
+test("a duplicate on the stream has no second effect", async () => {
+  await open("A");
+  await eventually(async () => (await contiguous()) === 1, { withinMs: 10_000 });
+  const manager = await world.nats.jetstreamManager();
+  const stored = await manager.streams.getMessage("EVENTS", { seq: 1 });
+  stored.header.delete("Nats-Msg-Id");
+  await world.nats.jetstream().publish(stored.subject, stored.data, { headers: stored.header });
+  await open("B");
+  await eventually(async () => (await contiguous()) === 2, { withinMs: 10_000 });
+  expect(numbers()).toEqual([1, 2]);
+});
+
+test("a poison event is parked with its reason, and the others are heard", async () => {
+  await Promise.all([open("A"), open("indigestible"), open("B")]);
+  await eventually(async () => (await contiguous()) === 3, { withinMs: 10_000 });
+  expect(heard).toHaveLength(2);
+  const letters = await world.sql<{ subject: string; reason: string }>(
+    "select subject, reason from orders.dead_letters",
+  );
+  expect(letters).toEqual([
+    { subject: "evt.inventory.location-created.v1", reason: expect.stringContaining("cannot hear this one") },
+  ]);
+});
+
+test("two instances hear as one", async () => {
+  const second = await startOn(world, "orders", [hearEverything], "two");
+  await openMany("A", 400);
+  await eventually(async () => (await contiguous()) === 400, { withinMs: 15_000 });
+  expect(numbers()).toEqual(upTo(400));
+  await second.stop();
+});
