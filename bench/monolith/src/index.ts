@@ -1,0 +1,10 @@
+import { join } from "node:path";
+
+export type { Statement } from "./statements";
+export * as statements from "./statements";
+
+/** Run by a superuser, after a role `monolith` was made; makes the schema anew. */
+export const schemaFile = join(__dirname, "..", "schema.sql");
+
+/** Started with node; main.ts says which environment variables it reads. */
+export const program = join(__dirname, "..", "dist", "main.js");

@@ -1,0 +1,3 @@
+export { cpuBetween, cpuOf } from "./cpu";
+export { median, ratiosOf, summarise, tableOf } from "./report";
+export { readSettings } from "./settings";

@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Ground, openGround } from "./ground";
+import { describeMachine } from "./machine";
+import { measure } from "./measure";
+import { type Measurement, ratiosOf, summarise, tableOf } from "./report";
+import { type BenchSettings, readSettings } from "./settings";
+import type { Target } from "./target";
+
+const resultsFolder = resolve(__dirname, "../../../bench/results");
+
+/** What must be stopped, whichever way we end; the last started goes first. */
+const started: (() => Promise<void>)[] = [];
+let interrupted = false;
+
+async function stopAll(): Promise<void> {
+  for (const stop of started.splice(0).reverse()) {
+    await stop().catch((error: Error) => say(`could not be stopped cleanly: ${error.message}`));
+  }
+}
+
+function say(sentence: string): void {
+  process.stdout.write(`${sentence}\n`);
+}
+
+async function bench(): Promise<boolean> {
+  const settings = readSettings(process.env);
+  const folder = mkdtempSync(join(tmpdir(), "quartermaster-bench-"));
+  started.push(async () => rmSync(folder, { recursive: true, force: true }));
+  const ground = await openGround(settings, folder, { say, started });
+  const broken: string[] = [];
+  const measurements = await measureInTurns(settings, ground, broken);
+  const summaries = summarise(measurements);
+  const machine = describeMachine(ground.postgresVersion);
+  const file = writeResults({ machine, settings, summaries, measurements, broken, skipped: ground.skipped });
+  say(tableOf(summaries));
+  say("");
+  say(
+    `${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, Postgres ${machine.postgres}, load generator included.`,
+  );
+  for (const sentence of ground.skipped) say(`Skipped: ${sentence}`);
+  for (const sentence of broken) say(`BROKEN: ${sentence}`);
+  say(`Raw results: ${file}`);
+  const ratios = ratiosOf(summaries.filter((each) => each.shape === "spread"));
+  const line = ratios.map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`).join(", ");
+  say(
+    broken.length === 0
+      ? `Done: every invariant holds. ${line}`
+      : "Failed: the figures do not count, for the numbers are wrong.",
+  );
+  return broken.length === 0;
+}
+
+/** Every round puts each load on each target in turn, so that what changes with time strikes all alike. */
+async function measureInTurns(
+  settings: BenchSettings,
+  ground: Ground,
+  broken: string[],
+): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  const tally = startTally(settings.connections);
+  for (const target of ground.targets) {
+    for (const shape of settings.shapes) {
+      say(`warming up ${target.name}, ${shape}`);
+      tally.count(target, (await target.load(shape, settings.warmUpSeconds)).orders);
+      await target.settle();
+    }
+  }
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    for (const shape of settings.shapes) {
+      for (const target of ground.targets) {
+        const measured = await measure(ground, target, { shape, round, seconds: settings.measureSeconds });
+        tally.count(target, measured.orders);
+        measurements.push(measured);
+        tellOf(measured, settings);
+        const wrong = await target.brokenInvariants(tally.answersOf(target), tally.cutOffMaxOf(target));
+        broken.push(...wrong.map((sentence) => `${target.name}, ${shape}, round ${round}: ${sentence}`));
+      }
+    }
+  }
+  return measurements;
+}
+
+/** Answers 201 by target; each load may cut off one request per connection before its answer. */
+function startTally(connections: number) {
+  const answers = new Map<Target, number[]>();
+  return {
+    count: (target: Target, orders: number) => answers.set(target, [...(answers.get(target) ?? []), orders]),
+    answersOf: (target: Target) => (answers.get(target) ?? []).reduce((sum, orders) => sum + orders, 0),
+    cutOffMaxOf: (target: Target) => (answers.get(target) ?? []).length * connections,
+  };
+}
+
+function tellOf(measured: Measurement, settings: BenchSettings): void {
+  const others = Object.entries(measured.others).map(([status, count]) => `${count} x ${status}`);
+  if (measured.foreignShare !== undefined)
+    others.push(`${(measured.foreignShare * 100).toFixed(0)} % of the CPU to others`);
+  if (measured.errors > 0) others.push(`${measured.errors} errors`);
+  say(
+    `round ${measured.round}/${settings.rounds}  ${measured.shape.padEnd(6)}  ${measured.target.padEnd(13)}  ` +
+      `${measured.ordersPerSecond.toFixed(0).padStart(5)} orders/s  ${others.join(", ")}`,
+  );
+}
+
+function writeResults(results: object): string {
+  mkdirSync(resultsFolder, { recursive: true });
+  const name = `${new Date().toISOString().replaceAll(/[:.]/g, "-")}.json`;
+  writeFileSync(join(resultsFolder, name), `${JSON.stringify(results, undefined, 2)}\n`);
+  return join("bench/results", name);
+}
+
+async function stopEarly(signal: NodeJS.Signals): Promise<void> {
+  if (interrupted) return;
+  interrupted = true;
+  say(`${signal}: stopping everything`);
+  await stopAll();
+  process.exit(signal === "SIGINT" ? 130 : 143);
+}
+
+process.on("SIGINT", (signal) => void stopEarly(signal));
+process.on("SIGTERM", (signal) => void stopEarly(signal));
+
+bench()
+  .catch((error: Error) => {
+    if (!interrupted) say(`Failed: ${error.message}`);
+    return false;
+  })
+  .then(async (good) => {
+    // After a Ctrl-C the loads fail as well; stopEarly is at work then, and ends the process.
+    if (interrupted) return;
+    await stopAll();
+    process.exit(good ? 0 : 1);
+  });

@@ -1,0 +1,135 @@
+import type { CpuSeconds } from "./cpu";
+import type { LoadResult } from "./load";
+import type { Shape, TargetName } from "./settings";
+import { shapes, targetNames } from "./settings";
+
+/** One measured load. */
+export interface Measurement extends LoadResult {
+  readonly target: TargetName;
+  readonly shape: Shape;
+  readonly round: number;
+  readonly ordersPerSecond: number;
+  /** From the end of the load until nothing was left to do; its CPU is counted too. */
+  readonly settleMs: number;
+  /** By process group, Postgres and NATS included, the load generator not. */
+  readonly cpuSeconds?: CpuSeconds;
+  readonly cpuSecondsPerThousand?: number;
+  readonly generatorCpuSeconds?: number;
+  /** Of all cores' time, what went to processes that have no part in it: the less, the more a figure is worth. */
+  readonly foreignShare?: number;
+}
+
+export interface Summary {
+  readonly target: TargetName;
+  readonly shape: Shape;
+  readonly ordersPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuSecondsPerThousand?: number;
+  /** Share of each process group in it. */
+  readonly cpuByGroup?: CpuSeconds;
+}
+
+/** Medians over the rounds. */
+export function summarise(measurements: readonly Measurement[]): Summary[] {
+  return shapes.flatMap((shape) =>
+    targetNames.flatMap((target) => {
+      const mine = measurements.filter((each) => each.target === target && each.shape === shape);
+      return mine.length === 0 ? [] : [summaryOf(target, shape, mine)];
+    }),
+  );
+}
+
+function summaryOf(target: TargetName, shape: Shape, mine: readonly Measurement[]): Summary {
+  const medianOf = (pick: (each: Measurement) => number) => median(mine.map(pick));
+  const groups = Object.keys(mine[0]?.cpuSeconds ?? {});
+  const hasCpu = mine.every((each) => each.cpuSecondsPerThousand !== undefined);
+  return {
+    target,
+    shape,
+    ordersPerSecond: medianOf((each) => each.ordersPerSecond),
+    p50Ms: medianOf((each) => each.p50Ms),
+    p99Ms: medianOf((each) => each.p99Ms),
+    ...(hasCpu && {
+      cpuSecondsPerThousand: medianOf((each) => each.cpuSecondsPerThousand ?? 0),
+      cpuByGroup: Object.fromEntries(
+        groups.map((group) => [
+          group,
+          medianOf((each) => ((each.cpuSeconds?.[group] ?? 0) / each.orders) * 1000),
+        ]),
+      ),
+    }),
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  if (sorted.length % 2 === 1) return sorted[Math.floor(middle)] ?? 0;
+  return ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+const titles: Readonly<Record<TargetName, string>> = {
+  quartermaster: "(a) Quartermaster",
+  monolith: "(b) monolith",
+  pgbench: "(c) bare SQL, pgbench",
+};
+
+/** The table and its ratios, as text for the terminal. */
+export function tableOf(summaries: readonly Summary[]): string {
+  const lines: string[] = [];
+  for (const shape of shapes) {
+    const mine = summaries.filter((each) => each.shape === shape);
+    if (mine.length === 0) continue;
+    lines.push("", shape === "spread" ? "Spread: two products of all" : "Hot: one product for everybody");
+    lines.push(row(["", "orders/s", "p50 ms", "p99 ms", "CPU s per 1,000"]));
+    for (const each of mine) {
+      const cpu = each.cpuSecondsPerThousand?.toFixed(2) ?? "unknown here";
+      lines.push(
+        row([
+          titles[each.target],
+          each.ordersPerSecond.toFixed(0),
+          fixed(each.p50Ms),
+          fixed(each.p99Ms),
+          cpu,
+        ]),
+      );
+    }
+    lines.push(
+      `  ratios in orders/s: ${ratiosOf(mine)
+        .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+        .join("   ")}`,
+    );
+    for (const each of mine)
+      if (each.cpuByGroup) lines.push(`  CPU of ${titles[each.target]}: ${sharesOf(each.cpuByGroup)}`);
+  }
+  return lines.join("\n");
+}
+
+/** a/b, a/c, b/c as far as they were measured. */
+export function ratiosOf(summaries: readonly Summary[]): [string, number][] {
+  const rate = (target: TargetName) => summaries.find((each) => each.target === target)?.ordersPerSecond;
+  const pairs = [
+    ["a/b", rate("quartermaster"), rate("monolith")],
+    ["a/c", rate("quartermaster"), rate("pgbench")],
+    ["b/c", rate("monolith"), rate("pgbench")],
+  ] as const;
+  return pairs.flatMap(([name, over, under]) =>
+    over && under ? [[name, over / under] as [string, number]] : [],
+  );
+}
+
+function sharesOf(groups: CpuSeconds): string {
+  return Object.entries(groups)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`)
+    .join(", ");
+}
+
+function row(cells: readonly string[]): string {
+  return `  ${cells.map((cell, index) => (index === 0 ? cell.padEnd(24) : cell.padStart(16))).join("")}`;
+}
+
+function fixed(ms: number): string {
+  return ms.toFixed(1);
+}

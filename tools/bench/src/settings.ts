@@ -1,0 +1,57 @@
+/** Which systems are measured: the platform, the monolith, and the monolith's bare SQL under pgbench. */
+export const targetNames = ["quartermaster", "monolith", "pgbench"] as const;
+export type TargetName = (typeof targetNames)[number];
+
+/** `spread`: two products out of all. `hot`: everybody orders the same product, one line. */
+export const shapes = ["spread", "hot"] as const;
+export type Shape = (typeof shapes)[number];
+
+export interface BenchSettings {
+  readonly quick: boolean;
+  readonly only: readonly TargetName[];
+  readonly shapes: readonly Shape[];
+  readonly rounds: number;
+  readonly measureSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly connections: number;
+  readonly products: number;
+  /** Fewer than the connections: with 64, Postgres spends its time on the queue for the invoice number. */
+  readonly pgbenchClients: number;
+  readonly monolith: { readonly poolSize: number; readonly workers: number; readonly pipeline: boolean };
+}
+
+/** Reads the environment; throws a sentence that names a wrong variable. */
+export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
+  const quick = !["", "0", "false"].includes(env.QUICK ?? "");
+  return {
+    quick,
+    only: list(env, "ONLY", targetNames),
+    shapes: list(env, "SHAPES", shapes),
+    rounds: count(env, "ROUNDS", quick ? 2 : 3),
+    measureSeconds: count(env, "SECONDS_EACH", quick ? 3 : 12),
+    warmUpSeconds: quick ? 1 : 3,
+    connections: count(env, "CONNECTIONS", 64),
+    products: 1000,
+    pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),
+    monolith: {
+      // The best of those tried on two cores; docs/performance.md has the figures.
+      poolSize: count(env, "MONOLITH_POOL_SIZE", 16),
+      workers: count(env, "MONOLITH_WORKERS", 1),
+      pipeline: env.MONOLITH_PIPELINE !== "false",
+    },
+  };
+}
+
+function count(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const value = env[name] === undefined || env[name] === "" ? otherwise : Number(env[name]);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} must be a whole number from 1 on`);
+  return value;
+}
+
+function list<T extends string>(env: NodeJS.ProcessEnv, name: string, known: readonly T[]): readonly T[] {
+  if (!env[name]) return known;
+  const chosen = env[name].split(",").map((word) => word.trim());
+  const wrong = chosen.find((word) => !known.includes(word as T));
+  if (wrong !== undefined) throw new Error(`${name}: ${wrong} is none of ${known.join(", ")}`);
+  return known.filter((word) => chosen.includes(word));
+}
