@@ -4,8 +4,9 @@ import type { JsMsg, NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { type Supervised, supervise } from "./consumer";
 import { park } from "./dead-letters";
+import { eventId, readEvent } from "./event-wire";
 import type { EventHandler, Heard } from "./handler";
-import { header, readMeta } from "./headers";
+import { header } from "./headers";
 import { fillHoles, type HoleFilling } from "./holes";
 import { Lane } from "./lane";
 import { type SaidWith, say } from "./outbox";
@@ -94,13 +95,11 @@ async function runBatch(
     if (mine.length === 0) continue;
     const caused = await handler.run(tx, mine);
     const first = mine[0] as Heard;
-    for (const one of caused) said.push({ said: one, meta: { ...first.meta, causation: idOf(first) } });
+    for (const one of caused) said.push({ said: one, meta: { ...first.meta, causation: eventId(first) } });
   }
   await say(tx, said);
   if (said.length > 0) tx.afterCommit(onSaid);
 }
-
-const idOf = (event: Heard) => `${event.source}-${event.epoch}-${event.seq}`;
 
 async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<void> {
   const [fresh] = await claimFresh(tx, [event]);
@@ -145,23 +144,4 @@ async function arrived(
   }
   await take(event);
   msg.ack();
-}
-
-function readEvent(msg: JsMsg): Heard {
-  const about = msg.headers;
-  const source = about?.get(header.source);
-  const epoch = Number(about?.get(header.epoch));
-  const seq = Number(about?.get(header.seq));
-  if (!source || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq) || seq < 1) {
-    throw new Error("the headers Qm-Source, Qm-Epoch and Qm-Source-Seq do not number the event");
-  }
-  return {
-    source,
-    epoch,
-    seq,
-    name: msg.subject.slice("evt.".length),
-    at: about?.get(header.at) ?? "",
-    meta: readMeta(about),
-    body: msg.json(),
-  };
 }

@@ -2,10 +2,10 @@ import { opsSubject, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
-import type { Heard, Meta } from "./handler";
+import { heardFrom, highWaterSubject } from "./event-wire";
+import type { Heard } from "./handler";
 import { type OutboxRow, readOutbox } from "./outbox";
 import type { Progress } from "./progress";
-import { highWaterSubject } from "./relay";
 import { type Reader, sql } from "./sql";
 
 const lookEveryMs = 500;
@@ -131,16 +131,4 @@ async function fill(parts: Parts, source: string, hole: z.infer<typeof ReplayAsk
     await Promise.all(events.map((row) => parts.take(heardFrom(source, row))));
     from = last.seq + 1;
   }
-}
-
-function heardFrom(source: string, row: OutboxRow): Heard {
-  return {
-    source,
-    epoch: row.epoch,
-    seq: row.seq,
-    name: row.subject.slice("evt.".length),
-    at: row.at,
-    meta: JSON.parse(row.meta) as Meta,
-    body: JSON.parse(row.body),
-  };
 }

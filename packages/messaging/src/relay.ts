@@ -3,9 +3,9 @@ import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { JetStreamManager, NatsConnection } from "nats";
 import type { Pool, PoolClient } from "pg";
+import { eventHeaders, eventId, highWaterSubject } from "./event-wire";
 import { Fault } from "./fault";
-import type { Meta } from "./handler";
-import { header, headers, writeMeta } from "./headers";
+import { header } from "./headers";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
 import { type Reader, type Statement, sql, toQuery } from "./sql";
 import { ensureStreams, eventStream, isNotFound } from "./stream";
@@ -31,11 +31,6 @@ const tryLock = sql(
   "relay-lock",
   "select pg_try_advisory_lock(hashtext('relay.' || current_schema())) as mine",
 );
-
-/** The id of an event on the wire: what the stream and every receiver know it by. */
-export function eventId(source: string, epoch: number, seq: number): string {
-  return `${source}-${epoch}-${seq}`;
-}
 
 /**
  * Publishes a service's outbox to the stream, in order. One instance leads, by advisory lock; the fence in the
@@ -164,7 +159,7 @@ export class Relay {
     // got lost all the same is a hole in the count, and receivers ask for it.
     const confirmed = await nats.jetstream({ timeout: confirmTimeoutMs }).publish(last.subject, last.body, {
       headers: eventHeaders(service, last),
-      msgID: eventId(service, last.epoch, last.seq),
+      msgID: eventId({ source: service, ...last }),
       timeout: confirmTimeoutMs,
     });
     if (!confirmed.duplicate && confirmed.seq < this.lastConfirmed) {
@@ -204,22 +199,6 @@ export class Relay {
     if (!nats.isClosed())
       nats.publish(highWaterSubject(service), JSON.stringify({ source: service, ...mark }));
   }
-}
-
-/** Where a source says each second how far its events go, so that a lost tail is noticed too. */
-export function highWaterSubject(source: string): string {
-  return `ops.${source}.high-water`;
-}
-
-function eventHeaders(source: string, row: OutboxRow) {
-  const about = headers();
-  about.set(header.id, eventId(source, row.epoch, row.seq));
-  about.set(header.source, source);
-  about.set(header.epoch, String(row.epoch));
-  about.set(header.seq, String(row.seq));
-  about.set(header.at, row.at);
-  writeMeta(about, JSON.parse(row.meta) as Meta);
-  return about;
 }
 
 function readerOn(client: PoolClient): Reader {

@@ -1,10 +1,11 @@
 import type { ServiceName } from "@quartermaster/contracts";
 import { type BaseConfig, type Logger, openMetrics, openPool, serveMetrics } from "@quartermaster/process";
-import { connect, type NatsConnection, type Service } from "nats";
+import type { NatsConnection, Service } from "nats";
 import type { Pool } from "pg";
 import type { Registry } from "prom-client";
 import { type Asker, askerOver } from "./asker";
 import { type CommandLane, commandLane } from "./commands";
+import { type Connected, connectNats } from "./connection";
 import { listDeadLetters } from "./dead-letters";
 import { serveCommand, serveQuery } from "./endpoint";
 import type { CommandHandler, EventHandler, Handler, QueryHandler } from "./handler";
@@ -217,48 +218,4 @@ async function keepPartitions(db: Reader): Promise<void> {
   await db.rows(sql("keep-partitions", "select keep_partitions(make_interval(days => $1))"), [
     inboxRetentionDays,
   ]);
-}
-
-interface Connected {
-  connection: NatsConnection;
-  isConnected(): boolean;
-  onReconnect(run: () => void): void;
-  close(): Promise<void>;
-}
-
-async function connectNats(service: ServiceName, config: BaseConfig, log: Logger): Promise<Connected> {
-  const connection = await connect({
-    servers: config.NATS_URL.split(","),
-    name: `${service}/${config.INSTANCE}`,
-    // Replies come to subjects that only this service's user may subscribe to.
-    inboxPrefix: `_INBOX.${service}`,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    waitOnFirstConnect: true,
-    pingInterval: 10_000,
-    ...(config.NATS_USER ? { user: config.NATS_USER } : {}),
-    ...(config.NATS_PASSWORD ? { pass: config.NATS_PASSWORD } : {}),
-  });
-  let connected = true;
-  const listeners: (() => void)[] = [];
-  void (async () => {
-    for await (const status of connection.status()) {
-      if (status.type === "disconnect") connected = false;
-      if (status.type === "reconnect") {
-        connected = true;
-        for (const listener of listeners) listener();
-      }
-      if (status.type === "disconnect" || status.type === "reconnect" || status.type === "error") {
-        log.warn({ nats: status.type, data: String(status.data) }, "connection to NATS");
-      }
-    }
-  })();
-  return {
-    connection,
-    isConnected: () => connected && !connection.isClosed(),
-    onReconnect: (run) => listeners.push(run),
-    close: async () => {
-      await connection.drain().catch(() => undefined);
-    },
-  };
 }

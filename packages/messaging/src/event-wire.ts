@@ -1,0 +1,63 @@
+import type { JsMsg, MsgHdrs } from "nats";
+import type { Heard, Meta } from "./handler";
+import { header, headers, readMeta, writeMeta } from "./headers";
+import type { OutboxRow } from "./outbox";
+
+/** The id of an event on the wire: what the stream and every receiver know it by. */
+export function eventId(event: { source: string; epoch: number; seq: number }): string {
+  return `${event.source}-${event.epoch}-${event.seq}`;
+}
+
+/** Where a source says each second how far its events go, so that a lost tail is noticed too. */
+export function highWaterSubject(source: string): string {
+  return `ops.${source}.high-water`;
+}
+
+/** The headers of an outbox row on its way into the stream. */
+export function eventHeaders(source: string, row: OutboxRow): MsgHdrs {
+  const about = headers();
+  about.set(header.id, eventId({ source, epoch: row.epoch, seq: row.seq }));
+  about.set(header.source, source);
+  about.set(header.epoch, String(row.epoch));
+  about.set(header.seq, String(row.seq));
+  about.set(header.at, row.at);
+  writeMeta(about, JSON.parse(row.meta) as Meta);
+  return about;
+}
+
+/** An event as a consumer gets it. Throws when headers or body do not make one. */
+export function readEvent(msg: JsMsg): Heard {
+  const about = msg.headers;
+  const source = about?.get(header.source);
+  const epoch = Number(about?.get(header.epoch));
+  const seq = Number(about?.get(header.seq));
+  if (!source || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq) || seq < 1) {
+    throw new Error("the headers Qm-Source, Qm-Epoch and Qm-Source-Seq do not number the event");
+  }
+  return {
+    source,
+    epoch,
+    seq,
+    name: nameIn(msg.subject),
+    at: about?.get(header.at) ?? "",
+    meta: readMeta(about),
+    body: msg.json(),
+  };
+}
+
+/** An event as its source replays it. */
+export function heardFrom(source: string, row: OutboxRow): Heard {
+  return {
+    source,
+    epoch: row.epoch,
+    seq: row.seq,
+    name: nameIn(row.subject),
+    at: row.at,
+    meta: JSON.parse(row.meta) as Meta,
+    body: JSON.parse(row.body),
+  };
+}
+
+function nameIn(subject: string): string {
+  return subject.slice("evt.".length);
+}
