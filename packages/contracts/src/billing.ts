@@ -8,8 +8,8 @@ import {
   Name,
   Page,
   PaymentTerms,
-  pageOf,
   ProductId,
+  pageOf,
   Quantity,
   RateBps,
   TaxCode,
@@ -75,7 +75,8 @@ export const Invoice = z.object({
  * check uses the limit that orders sends: open balance plus this invoice may not pass it.
  */
 export const IssueInvoice = command("billing.issue-invoice.v1", {
-  about: "Asked by orders' saga: checks credit, takes the next number, freezes tax and issues the invoice; or refuses.",
+  about:
+    "Asked by orders' saga: checks credit, takes the next number, freezes tax and issues the invoice; or refuses.",
   ask: z.object({
     orderId: Id,
     customer: CustomerSnapshot.extend({ creditLimitMinor: AmountMinor }),
@@ -95,7 +96,8 @@ export const IssueInvoice = command("billing.issue-invoice.v1", {
 
 /** The fence of IssueInvoice: after `cancelled`, a late IssueInvoice for the order is refused as fenced. */
 export const CancelIssue = command("billing.cancel-issue.v1", {
-  about: "Asked by orders' saga when an invoice is in doubt: forbids it, or answers that it was issued already.",
+  about:
+    "Asked by orders' saga when an invoice is in doubt: forbids it, or answers that it was issued already.",
   ask: z.object({ orderId: Id }),
   answer: z.discriminatedUnion("state", [
     z.object({ state: z.literal("cancelled") }),
@@ -181,7 +183,8 @@ export const InvoiceRefused = event("billing.invoice-refused.v1", {
     orderId: Id,
     customerId: Id,
     totalMinor: AmountMinor,
-    openBalanceMinor: AmountMinor,
+    /** A sum of many invoices, so not bounded like one; below zero while a refund is still owed. */
+    openBalanceMinor: z.int(),
     creditLimitMinor: AmountMinor,
   }),
 });

@@ -1,0 +1,14 @@
+import { ListInvoices } from "@quartermaster/contracts";
+import { refuse, reply } from "@quartermaster/messaging";
+import { listInvoices as readInvoices } from "../store/document-lists";
+import { keyIn, pageFrom } from "./document-page";
+import { visibleCustomer } from "./own-customer";
+
+export const listInvoices = reply(ListInvoices, async (db, ask, { actor }) => {
+  const { limit, after: cursor, customerId: asked, ...filter } = ask;
+  const after = cursor === undefined ? undefined : keyIn(cursor);
+  if (cursor !== undefined && after === undefined) return refuse("bad_request", { field: "after" });
+  const customerId = visibleCustomer(actor, asked);
+  if (customerId === null) return { data: [], next: null };
+  return pageFrom(await readInvoices(db, { ...filter, customerId, after, limit: limit + 1 }), limit);
+});
