@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { query } from "./contract";
-import { Page, pageOf, Time } from "./fields";
+import { event, query } from "./contract";
+import { Page, pageOf, pageSizeMax, Time } from "./fields";
 
 /**
  * One link of the audit chain. `source`, `epoch` and `seq` say which event it records: per source the numbers run
@@ -21,6 +21,8 @@ export const AuditRecord = z.object({
   action: z.enum(["CREATE", "UPDATE", "DELETE", "RESTORE", "READ", "COMMAND"]),
   entity: z.string(),
   recordId: z.string(),
+  /** The entity's version after the event; 0 where it has none. */
+  version: z.int(),
   event: z.string(),
   description: z.string(),
   oldValues: z.record(z.string(), z.unknown()).nullable(),
@@ -30,6 +32,7 @@ export const AuditRecord = z.object({
   hash: z.string(),
 });
 
+/** A page of long records may hold fewer than `limit`: `next` tells whether there are more. Each page read is audited. */
 export const ListAudit = query("audit.records.v1", {
   about: "Audit records, newest first, by user, entity, record, request and time.",
   ask: Page.extend({
@@ -58,5 +61,17 @@ export const VerifyAudit = query("audit.verify.v1", {
     sources: z.array(
       z.object({ source: z.string(), epoch: z.int(), records: z.int(), highest: z.int(), missing: z.int() }),
     ),
+  }),
+});
+
+/** Who read the trail is part of the trail: `positions` are the first and last record shown, null for an empty page. */
+export const RecordsRead = event("audit.records-read.v1", {
+  about: "Audit records read",
+  entity: "audit",
+  action: "READ",
+  fields: z.object({
+    filter: ListAudit.ask,
+    records: z.int().min(0).max(pageSizeMax),
+    positions: z.object({ first: z.int(), last: z.int() }).nullable(),
   }),
 });

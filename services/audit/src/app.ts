@@ -1,1 +1,15 @@
-export {};
+import { type RunningService, startService } from "@quartermaster/messaging";
+import type { BaseConfig, Logger } from "@quartermaster/process";
+import { messages } from "./messages";
+
+/** Starts the audit. */
+export function start(config: BaseConfig, log: Logger): Promise<RunningService> {
+  // A query that arrives before all is up waits for it.
+  const running: Promise<RunningService> = startService({
+    service: "audit",
+    config,
+    log,
+    messages: messages(async (work) => (await running).inTransaction(work)),
+  });
+  return running;
+}

@@ -1,0 +1,3 @@
+drop table chain, records;
+drop function move_forward();
+drop function refuse_change();

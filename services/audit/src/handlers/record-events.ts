@@ -1,0 +1,12 @@
+import { onEvery } from "@quartermaster/messaging";
+import { chainOn } from "../domain/chain";
+import { linkOf } from "../domain/link-of";
+import { append, lockHead } from "../store/records";
+
+/** Records every event of every service: one lock of the head and one insert for the whole batch. */
+export const recordEvents = onEvery(async (tx, events) => {
+  const { head, recordedAt } = await lockHead(tx);
+  const links = events.map((event) => linkOf(event, recordedAt));
+  await append(tx, head, recordedAt, chainOn(head, links));
+  return [];
+});

@@ -1,0 +1,36 @@
+import { type AskOf, ListAudit, RecordsRead } from "@quartermaster/contracts";
+import { type QueryHandler, type RunningService, refuse, reply } from "@quartermaster/messaging";
+import { decodeCursor, encodeCursor } from "@quartermaster/process";
+import { fitting, recordOf } from "../domain/page";
+import { type ListedLink, listRecords } from "../store/list-records";
+
+/**
+ * Lists records. Reading the trail is itself part of it: the event is committed before the answer is given, so nobody
+ * has seen a page that the trail does not know of.
+ */
+export function listAudit(inTransaction: RunningService["inTransaction"]): QueryHandler {
+  return reply(ListAudit, async (_db, ask, meta) => {
+    const { after, ...filter } = ask;
+    const behind = after === undefined ? undefined : positionIn(after);
+    if (behind === null) return refuse("bad_request", { field: "after" });
+    return inTransaction(async (tx) => {
+      const found = await listRecords(tx, filter, behind, ask.limit + 1);
+      const page = fitting(found.slice(0, ask.limit));
+      const last = page.at(-1);
+      const next = last && page.length < found.length ? encodeCursor([last.position]) : null;
+      return { result: { data: page.map(recordOf), next }, said: [{ said: readOf(ask, page), meta }] };
+    });
+  });
+}
+
+function positionIn(cursor: string): number | null {
+  const [position] = decodeCursor(cursor) ?? [];
+  return typeof position === "number" && Number.isSafeInteger(position) && position >= 0 ? position : null;
+}
+
+function readOf(filter: AskOf<typeof ListAudit>, page: readonly ListedLink[]) {
+  const [first, last] = [page[0], page.at(-1)];
+  const positions = first && last ? { first: first.position, last: last.position } : null;
+  const read = { filter, records: page.length, positions };
+  return RecordsRead.of({ entityId: "records", version: 0, old: null, new: read });
+}

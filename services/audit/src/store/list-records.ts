@@ -1,0 +1,34 @@
+import type { AskOf, ListAudit } from "@quartermaster/contracts";
+import type { Reader } from "@quartermaster/messaging";
+import { build, queries } from "@quartermaster/process";
+import type { ChainedLink } from "../domain/link";
+import { linkIn, type RecordRow, recordColumns } from "./records";
+
+/** The hash of the record before: looked up per row of the page, by the primary key. */
+const prevHash = `(select encode(before.hash, 'hex') from records as before
+  where before.position = records.position - 1) as "prevHash"`;
+
+/** A record with its predecessor's hash; null for the first, or where the predecessor is gone. */
+export type ListedLink = ChainedLink & { prevHash: string | null };
+
+/** Records that match, from behind the position `after` in the order asked for; at most `limit`. */
+export async function listRecords(
+  db: Reader,
+  filter: Omit<AskOf<typeof ListAudit>, "after">,
+  after: number | undefined,
+  limit: number,
+): Promise<ListedLink[]> {
+  const list = queries("records").select(queries.raw(`${recordColumns}, ${prevHash}`));
+  if (filter.userId !== undefined) list.where("user_id", filter.userId);
+  if (filter.entity !== undefined) list.where("entity", filter.entity);
+  if (filter.recordId !== undefined) list.where("record_id", filter.recordId);
+  if (filter.action !== undefined) list.where("action", filter.action);
+  if (filter.requestId !== undefined) list.where("request_id", filter.requestId);
+  if (filter.from !== undefined) list.where("at", ">=", filter.from);
+  if (filter.to !== undefined) list.where("at", "<", filter.to);
+  if (after !== undefined) list.where("position", filter.order === "asc" ? ">" : "<", after);
+  const rows = await db.rows<RecordRow & { prevHash: string | null }>(
+    build(list.orderBy("position", filter.order).limit(limit)),
+  );
+  return rows.map((row) => ({ ...linkIn(row), prevHash: row.prevHash }));
+}

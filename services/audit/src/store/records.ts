@@ -1,0 +1,110 @@
+import { type Reader, sql, type Tx } from "@quartermaster/messaging";
+import type { ChainedLink, ChainHead } from "../domain/link";
+
+const lockRow = sql(
+  "audit-lock-head",
+  `select position, encode(hash, 'hex') as hash, clock_timestamp() as now from chain for update`,
+);
+
+/**
+ * The chain's head, locked to the end of the transaction, and the time after the lock (milliseconds, UTC): it does not
+ * run back while the positions run forward.
+ */
+export async function lockHead(tx: Tx): Promise<{ head: ChainHead; recordedAt: string }> {
+  const [row] = await tx.rows<{ position: number; hash: string; now: Date }>(lockRow);
+  if (!row) throw new Error("chain has lost its row");
+  return { head: { position: row.position, hash: row.hash }, recordedAt: row.now.toISOString() };
+}
+
+// One statement per batch. What is the same for the whole batch travels once.
+const appendRows = sql(
+  "audit-append",
+  `with moved as (
+     update chain set position = $1::bigint + cardinality($3::text[]), hash = ($21::bytea[])[cardinality($3::text[])]
+   )
+   insert into records (position, recorded_at, source, epoch, seq, at, actor_kind, user_id, user_name, role, ip, action,
+     entity, record_id, version, event, description, old_values, new_values, request_id, hash)
+   select $1::bigint + n, $2::timestamptz, source, epoch, seq, at, actor_kind, user_id, user_name, role, ip, action,
+     entity, record_id, version, event, description, old_values, new_values, request_id, hash
+   from unnest($3::text[], $4::int[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[],
+     $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[],
+     $20::text[], $21::bytea[]) with ordinality
+     as link (source, epoch, seq, at, actor_kind, user_id, user_name, role, ip, action, entity, record_id, version,
+       event, description, old_values, new_values, request_id, hash, n)`,
+);
+
+/** Appends links that were chained on the locked head, and moves the head to the last of them. */
+export async function append(
+  tx: Tx,
+  head: ChainHead,
+  recordedAt: string,
+  links: readonly ChainedLink[],
+): Promise<void> {
+  const column = <Name extends keyof ChainedLink>(name: Name) => links.map((link) => link[name]);
+  await tx.rows(appendRows, [
+    head.position,
+    recordedAt,
+    column("source"),
+    column("epoch"),
+    column("seq"),
+    column("at"),
+    column("actorKind"),
+    column("userId"),
+    column("userName"),
+    column("role"),
+    column("ip"),
+    column("action"),
+    column("entity"),
+    column("recordId"),
+    column("version"),
+    column("event"),
+    column("description"),
+    column("oldValues"),
+    column("newValues"),
+    column("requestId"),
+    links.map((link) => `\\x${link.hash}`),
+  ]);
+}
+
+/** A row of `records` as it is selected: `hash` as hex. */
+export interface RecordRow extends Omit<ChainedLink, "at" | "recordedAt"> {
+  at: Date;
+  recordedAt: Date;
+}
+
+export const recordColumns = `records.position, records.source, records.epoch, records.seq, records.at,
+  records.recorded_at as "recordedAt", records.actor_kind as "actorKind", records.user_id as "userId",
+  records.user_name as "userName", records.role, records.ip, records.action, records.entity,
+  records.record_id as "recordId", records.version, records.event, records.description,
+  records.old_values as "oldValues", records.new_values as "newValues", records.request_id as "requestId",
+  encode(records.hash, 'hex') as hash`;
+
+/** The link in a row, with its times as the canonical text shows them. */
+export function linkIn(row: RecordRow): ChainedLink {
+  return { ...row, at: row.at.toISOString(), recordedAt: row.recordedAt.toISOString() };
+}
+
+const endRow = sql(
+  "audit-end",
+  `select position, encode(hash, 'hex') as hash, (select coalesce(max(position), 0) from records) as last from chain`,
+);
+
+/** The chain's committed head and, of the same moment, the position of the last record that there is. */
+export async function readEnd(db: Reader): Promise<{ head: ChainHead; last: number }> {
+  const [row] = await db.rows<ChainHead & { last: number }>(endRow);
+  if (!row) throw new Error("chain has lost its row");
+  return { head: { position: row.position, hash: row.hash }, last: row.last };
+}
+
+const rangeRows = sql(
+  "audit-range",
+  `select ${recordColumns} from records where position > $1 and position <= $2 order by position limit $3`,
+);
+
+/** Links behind one position up to another, in the chain's order. */
+export async function readLinks(
+  db: Reader,
+  range: { after: number; to: number; limit: number },
+): Promise<ChainedLink[]> {
+  return (await db.rows<RecordRow>(rangeRows, [range.after, range.to, range.limit])).map(linkIn);
+}
