@@ -10,8 +10,8 @@ import {
   Name,
   OrderLines,
   Page,
-  pageOf,
   ProductId,
+  pageOf,
   Quantity,
   quantityMax,
   Stamps,
@@ -42,9 +42,11 @@ const ProductFields = z.object({
 });
 
 /** `stockQuantity` is what can be sold now: the available sum over sellable locations. */
-export const Product = ProductFields.extend({ id: ProductId, stockQuantity: z.int().min(0), version: Version }).extend(
-  Stamps.shape,
-);
+export const Product = ProductFields.extend({
+  id: ProductId,
+  stockQuantity: z.int().min(0),
+  version: Version,
+}).extend(Stamps.shape);
 
 const optionalFields = ProductFields.omit({ sku: true, name: true, priceMinor: true }).partial();
 
@@ -59,7 +61,8 @@ export const CreateProduct = command("inventory.create-product.v1", {
     unitCostE4: CostE4.default(0),
   }),
   answer: Product,
-  refusals: ["sku_taken"],
+  // bad_request: quantity times unit cost is beyond the exact integers of a double.
+  refusals: ["sku_taken", "bad_request"],
 });
 
 /** A field that is absent stays as it is. `expectedVersion` comes from If-Match. */
@@ -111,7 +114,13 @@ export const ListPriceHistory = query("inventory.price-history.v1", {
   refusals: ["not_found", "bad_request"],
 });
 
-export const Location = Stamps.extend({ id: Id, code: LocationCode, name: Name, type: LocationType, version: Version });
+export const Location = Stamps.extend({
+  id: Id,
+  code: LocationCode,
+  name: Name,
+  type: LocationType,
+  version: Version,
+});
 
 export const CreateLocation = command("inventory.create-location.v1", {
   about: "Opens a location.",
@@ -189,7 +198,8 @@ export const Batch = z.object({
   locationId: Id,
   initialQuantity: z.int(),
   availableQuantity: z.int(),
-  unitCostE4: CostE4,
+  /** Null for who may not see costs. */
+  unitCostE4: CostE4.nullable(),
   purchaseDate: Day,
   expirationDate: Day.nullable(),
   supplierId: Id.nullable(),
@@ -199,7 +209,10 @@ export const Batch = z.object({
 
 export const ListBatches = query("inventory.batches.v1", {
   about: "Batches (lots), oldest first.",
-  ask: Page.extend({ productId: z.coerce.number().pipe(ProductId).optional(), location: LocationCode.optional() }),
+  ask: Page.extend({
+    productId: z.coerce.number().pipe(ProductId).optional(),
+    location: LocationCode.optional(),
+  }),
   answer: pageOf(Batch),
   refusals: ["bad_request"],
 });
@@ -222,7 +235,7 @@ export const ReserveStock = command("inventory.reserve-stock.v1", {
   refusals: ["insufficient_stock", "unknown_product", "unknown_location", "fenced"],
 });
 
-/** The undo of ReserveStock. Safe when nothing was reserved: it leaves a tombstone that refuses a late reservation. */
+/** The undo of ReserveStock. A second release answers an empty list. Safe when nothing was reserved: it leaves a tombstone that refuses a late reservation. */
 export const ReleaseStock = command("inventory.release-stock.v1", {
   about: "Asked by orders' saga: lets go of what an order still holds; a later reservation for it is fenced.",
   ask: z.object({ orderId: Id }),
@@ -239,7 +252,12 @@ export const ConsumeStock = command("inventory.consume-stock.v1", {
   refusals: ["not_found", "insufficient_stock", "fenced"],
 });
 
-const ProductEventFields = Product.omit({ createdAt: true, createdBy: true, updatedAt: true, updatedBy: true });
+const ProductEventFields = Product.omit({
+  createdAt: true,
+  createdBy: true,
+  updatedAt: true,
+  updatedBy: true,
+});
 
 export const ProductCreated = event("inventory.product-created.v1", {
   about: "Product created",
@@ -271,6 +289,7 @@ export const StockMoved = event("inventory.stock-moved.v1", {
 
 const Held = z.array(z.object({ productId: ProductId, locationId: Id, quantity: Quantity }));
 
+// `new.lines` is what the event is about: reserved, released, shipped. `old.lines` is what the order held before it.
 export const StockReserved = event("inventory.stock-reserved.v1", {
   about: "Stock reserved for an order",
   entity: "reservation",

@@ -1,0 +1,10 @@
+drop table reservation_lines;
+drop table reservations;
+drop table batch_movements;
+drop table batches;
+drop table movements;
+drop table levels;
+drop table locations;
+drop table price_history;
+drop table products;
+drop function forbid_rewriting();

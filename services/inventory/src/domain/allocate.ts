@@ -1,0 +1,96 @@
+import { type Piece, sumByProduct } from "./piece";
+
+/** What can be sold of a product at one location now. */
+export interface ShelfLevel {
+  locationId: string;
+  code: string;
+  available: number;
+}
+
+/** A product as the order's line is frozen from it, and where it lies: sellable locations in order of code. */
+export interface ShelfProduct {
+  id: number;
+  sku: string;
+  name: string;
+  priceMinor: number;
+  taxCode: "STANDARD" | "ZERO" | "EXEMPT";
+  levels: ShelfLevel[];
+}
+
+export type Shelf = ReadonlyMap<number, ShelfProduct>;
+
+/** What one order asks for; `location` is the code of the location that it would rather be served from. */
+export interface OrderAsk {
+  orderId: string;
+  lines: readonly { productId: number; quantity: number }[];
+  location?: string | undefined;
+}
+
+export type Allocation =
+  | { kind: "held"; pieces: Piece[] }
+  | { kind: "unknown_location"; location: string }
+  | { kind: "unknown_product"; lines: { productId: number }[] }
+  | { kind: "insufficient_stock"; lines: { productId: number; requested: number; available: number }[] };
+
+/**
+ * Decides a whole batch of orders over one shelf: first come, first served, and per order all lines or none. Returns one
+ * allocation per order, in order. The shelf itself is left as it was.
+ *
+ * A line is taken from the location that the order asks for, as far as it goes; the rest from the first single location
+ * that has enough of it, else from sellable locations in order of code.
+ *
+ * @param locations codes of the sellable locations among those that the orders ask for
+ */
+export function allocate(
+  shelf: Shelf,
+  locations: ReadonlySet<string>,
+  orders: readonly OrderAsk[],
+): Allocation[] {
+  const left = new Map([...shelf].map(([id, { levels }]) => [id, levels.map((level) => ({ ...level }))]));
+  return orders.map((order) => allocateOne(left, locations, order));
+}
+
+function allocateOne(
+  left: ReadonlyMap<number, ShelfLevel[]>,
+  locations: ReadonlySet<string>,
+  { lines, location }: OrderAsk,
+): Allocation {
+  if (location !== undefined && !locations.has(location)) return { kind: "unknown_location", location };
+  const wanted = sumByProduct(lines);
+  const unknown = wanted.filter(({ productId }) => !left.has(productId));
+  if (unknown.length > 0) {
+    return { kind: "unknown_product", lines: unknown.map(({ productId }) => ({ productId })) };
+  }
+  const short = wanted
+    .map(({ productId, quantity }) => ({
+      productId,
+      requested: quantity,
+      available: (left.get(productId) ?? []).reduce((sum, level) => sum + level.available, 0),
+    }))
+    .filter(({ requested, available }) => requested > available);
+  if (short.length > 0) return { kind: "insufficient_stock", lines: short };
+  return {
+    kind: "held",
+    pieces: wanted.flatMap(({ productId, quantity }) =>
+      take(left.get(productId) ?? [], quantity, location).map((piece) => ({ productId, ...piece })),
+    ),
+  };
+}
+
+/** Takes the quantity out of the levels, which together have enough. */
+function take(levels: ShelfLevel[], quantity: number, preferred: string | undefined) {
+  const taken: { locationId: string; quantity: number }[] = [];
+  let missing = quantity;
+  const takeFrom = (level: ShelfLevel) => {
+    const some = Math.min(missing, level.available);
+    if (some === 0) return;
+    level.available -= some;
+    missing -= some;
+    taken.push({ locationId: level.locationId, quantity: some });
+  };
+  for (const level of levels) if (level.code === preferred) takeFrom(level);
+  const whole = levels.find((level) => level.available >= missing);
+  if (whole) takeFrom(whole);
+  for (const level of levels) takeFrom(level);
+  return taken;
+}

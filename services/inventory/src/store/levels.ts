@@ -1,0 +1,123 @@
+import { Fault, sql, type Tx } from "@quartermaster/messaging";
+import type { Shelf, ShelfProduct } from "../domain/allocate";
+
+// The CTE locks in the order of the key, whatever the plan around it does; the rows it locks come back as they are after
+// the wait. Levels of unsellable locations are locked with the rest: which locations matter is not known before.
+const lockShelfStatement = sql(
+  "lock-shelf",
+  `with locked as materialized (
+     select l.product_id, l.location_id, l.on_hand - l.reserved as available
+     from levels l where l.product_id = any($1::int[])
+     order by l.product_id, l.location_id
+     for update
+   )
+   select p.id, p.sku, p.name, p.price_minor as "priceMinor", p.tax_code as "taxCode",
+     loc.id as "locationId", loc.code, locked.available
+   from products p
+   left join (locked join locations loc on loc.id = locked.location_id and loc.sellable and loc.deleted_at is null)
+     on locked.product_id = p.id
+   where p.id = any($1::int[]) and p.deleted_at is null
+   order by p.id, loc.code`,
+);
+
+type ShelfRow = Omit<ShelfProduct, "levels"> & {
+  locationId: string | null;
+  code: string | null;
+  available: number | null;
+};
+
+/** Locks all levels of the products, and reads from which sellable locations they can be sold. */
+export async function lockShelf(tx: Tx, productIds: readonly number[]): Promise<Shelf> {
+  const shelf = new Map<number, ShelfProduct>();
+  if (productIds.length === 0) return shelf;
+  const rows = await tx.rows<ShelfRow>(lockShelfStatement, [productIds]);
+  for (const { locationId, code, available, ...product } of rows) {
+    const entry = shelf.get(product.id) ?? { ...product, levels: [] };
+    if (locationId !== null && code !== null)
+      entry.levels.push({ locationId, code, available: available ?? 0 });
+    shelf.set(product.id, entry);
+  }
+  return shelf;
+}
+
+/** Locks all levels of the products, in the one order in which everybody locks them. */
+export async function lockLevels(tx: Tx, productIds: readonly number[]): Promise<void> {
+  await tx.rows(
+    sql(
+      "lock-levels",
+      `select 1 from levels l where l.product_id = any($1::int[]) order by l.product_id, l.location_id for update`,
+    ),
+    [productIds],
+  );
+}
+
+/** A signed change of one level. */
+export interface LevelChange {
+  productId: number;
+  locationId: string;
+  onHand: number;
+  reserved: number;
+}
+
+const changeLevelsStatement = sql(
+  "change-levels",
+  `update levels l set on_hand = l.on_hand + c.on_hand, reserved = l.reserved + c.reserved
+   from unnest($1::int[], $2::uuid[], $3::bigint[], $4::bigint[]) as c(product_id, location_id, on_hand, reserved)
+   where l.product_id = c.product_id and l.location_id = c.location_id
+     and l.reserved + c.reserved between 0 and l.on_hand + c.on_hand
+   returning 1`,
+);
+
+/**
+ * Writes levels that are locked: each once, with the sum of its changes. The statement guards once more that nothing
+ * becomes negative or more than there is; if it takes fewer rows than asked, the batch is tried again from the start.
+ */
+export async function changeLevels(tx: Tx, changes: readonly LevelChange[]): Promise<void> {
+  const sums = sumByLevel(changes);
+  if (sums.length === 0) return;
+  const written = await tx.rows(changeLevelsStatement, [
+    sums.map(({ productId }) => productId),
+    sums.map(({ locationId }) => locationId),
+    sums.map(({ onHand }) => onHand),
+    sums.map(({ reserved }) => reserved),
+  ]);
+  if (written.length === sums.length) return;
+  throw new Fault("database", `${sums.length - written.length} levels were not as they had been read`);
+}
+
+const addStatement = sql(
+  "add-to-levels",
+  `insert into levels as l (product_id, location_id, on_hand)
+   select * from unnest($1::int[], $2::uuid[], $3::bigint[]) as c(product_id, location_id, on_hand)
+   order by product_id, location_id
+   on conflict (product_id, location_id) do update set on_hand = l.on_hand + excluded.on_hand`,
+);
+
+/** Adds what came in, opening the levels that are new. */
+export async function addToLevels(
+  tx: Tx,
+  entries: readonly { productId: number; locationId: string; quantity: number }[],
+): Promise<void> {
+  const sums = sumByLevel(
+    entries.map(({ quantity, ...where }) => ({ ...where, onHand: quantity, reserved: 0 })),
+  );
+  await tx.rows(addStatement, [
+    sums.map(({ productId }) => productId),
+    sums.map(({ locationId }) => locationId),
+    sums.map(({ onHand }) => onHand),
+  ]);
+}
+
+function sumByLevel(changes: readonly LevelChange[]): LevelChange[] {
+  const sums = new Map<string, LevelChange>();
+  for (const change of changes) {
+    const key = `${change.productId} ${change.locationId}`;
+    const sum = sums.get(key);
+    if (!sum) sums.set(key, { ...change });
+    else {
+      sum.onHand += change.onHand;
+      sum.reserved += change.reserved;
+    }
+  }
+  return [...sums.values()];
+}

@@ -1,0 +1,183 @@
+import { Fault, sql, type Tx } from "@quartermaster/messaging";
+import type { Piece } from "../domain/piece";
+import type { HeldLine } from "../domain/plan-shipments";
+
+export type ReservationState = "HELD" | "CONSUMED" | "RELEASED";
+
+export interface Reservation {
+  orderId: string;
+  state: ReservationState;
+  version: number;
+}
+
+/** A reservation's row, locked by us; `isNew` when this transaction made it. */
+export interface Claim extends Reservation {
+  isNew: boolean;
+}
+
+// Waits for whoever is inserting the same order now. All inserts come before all locks of existing rows and both go in
+// order of id: somebody who waits for a row that we inserted holds no lock that we will ask for.
+const claimStatement = sql(
+  "claim-reservations",
+  `insert into reservations (order_id, state)
+   select id, $2::text from unnest($1::uuid[]) as ids(id) order by id
+   on conflict (order_id) do nothing
+   returning order_id as "orderId", state, version, true as "isNew"`,
+);
+
+const lockStatement = sql(
+  "lock-reservations",
+  `select order_id as "orderId", state, version, false as "isNew"
+   from reservations where order_id = any($1::uuid[]) order by order_id for update`,
+);
+
+/**
+ * Locks the one row of each order, making it in this state where there is none. First of all locks in a transaction: it
+ * is what keeps a do and its undo from passing each other.
+ */
+export async function claimReservations(
+  tx: Tx,
+  orderIds: readonly string[],
+  state: "HELD" | "RELEASED",
+): Promise<Map<string, Claim>> {
+  const claims = new Map<string, Claim>();
+  for (const claim of await tx.rows<Claim>(claimStatement, [orderIds, state]))
+    claims.set(claim.orderId, claim);
+  const existing = orderIds.filter((id) => !claims.has(id));
+  if (existing.length === 0) return claims;
+  for (const claim of await tx.rows<Claim>(lockStatement, [existing])) claims.set(claim.orderId, claim);
+  if (claims.size < orderIds.length)
+    throw new Fault("database", "a reservation vanished while it was being locked");
+  return claims;
+}
+
+/** Locks the rows of the orders that have one. */
+export async function lockReservations(
+  tx: Tx,
+  orderIds: readonly string[],
+): Promise<Map<string, Reservation>> {
+  const rows = await tx.rows<Reservation>(lockStatement, [orderIds]);
+  return new Map(rows.map((row) => [row.orderId, row]));
+}
+
+/** Takes back the claims of orders that were refused, so that they may be reserved later. */
+export async function dropClaims(tx: Tx, orderIds: readonly string[]): Promise<void> {
+  if (orderIds.length === 0) return;
+  await tx.rows(sql("drop-claims", "delete from reservations where order_id = any($1::uuid[])"), [orderIds]);
+}
+
+const insertLinesStatement = sql(
+  "insert-reservation-lines",
+  `insert into reservation_lines (order_id, line_no, product_id, location_id, quantity, state)
+   select *, 'HELD' from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::bigint[])`,
+);
+
+/** Writes what the orders hold. */
+export async function insertLines(
+  tx: Tx,
+  held: readonly { orderId: string; pieces: readonly Piece[] }[],
+): Promise<void> {
+  const lines = held.flatMap(({ orderId, pieces }) =>
+    pieces.map((piece, n) => ({ orderId, lineNo: n + 1, ...piece })),
+  );
+  if (lines.length === 0) return;
+  await tx.rows(insertLinesStatement, [
+    lines.map(({ orderId }) => orderId),
+    lines.map(({ lineNo }) => lineNo),
+    lines.map(({ productId }) => productId),
+    lines.map(({ locationId }) => locationId),
+    lines.map(({ quantity }) => quantity),
+  ]);
+}
+
+const heldLinesStatement = sql(
+  "held-lines",
+  `select order_id as "orderId", line_no as "lineNo", product_id as "productId", location_id as "locationId",
+     quantity - consumed as quantity
+   from reservation_lines where order_id = any($1::uuid[]) and state = 'HELD' order by order_id, line_no`,
+);
+
+/** What the orders, whose rows are locked, still hold. */
+export async function heldLines(tx: Tx, orderIds: readonly string[]): Promise<HeldLine[]> {
+  return orderIds.length === 0 ? [] : tx.rows(heldLinesStatement, [orderIds]);
+}
+
+export interface ReservedRow {
+  orderId: string;
+  productId: number;
+  quantity: number;
+  sku: string;
+  productName: string;
+  unitPriceMinor: number;
+  taxCode: "STANDARD" | "ZERO" | "EXEMPT";
+}
+
+/** All lines that were reserved for the orders, per product, as the answer to a repeated reservation. */
+export async function reservedRows(tx: Tx, orderIds: readonly string[]): Promise<ReservedRow[]> {
+  if (orderIds.length === 0) return [];
+  return tx.rows(
+    sql(
+      "reserved-rows",
+      `select r.order_id as "orderId", r.product_id as "productId", sum(r.quantity)::bigint as quantity,
+         p.sku, p.name as "productName", p.price_minor as "unitPriceMinor", p.tax_code as "taxCode"
+       from reservation_lines r join products p on p.id = r.product_id
+       where r.order_id = any($1::uuid[])
+       group by r.order_id, r.product_id, p.id order by r.order_id, min(r.line_no)`,
+    ),
+    [orderIds],
+  );
+}
+
+/** Lets go of all that the orders hold, and marks them RELEASED. */
+export async function markReleased(tx: Tx, orderIds: readonly string[]): Promise<void> {
+  if (orderIds.length === 0) return;
+  await tx.rows(
+    sql(
+      "mark-released",
+      `with lines as (
+         update reservation_lines set state = 'RELEASED' where order_id = any($1::uuid[]) and state = 'HELD'
+       )
+       update reservations set state = 'RELEASED', version = version + 1, updated_at = now()
+       where order_id = any($1::uuid[])`,
+    ),
+    [orderIds],
+  );
+}
+
+/** Adds what was shipped to the lines; an order of which nothing is held any more becomes CONSUMED. */
+export async function consumeLines(
+  tx: Tx,
+  consumed: readonly { orderId: string; lineNo: number; quantity: number }[],
+  orders: readonly Reservation[],
+): Promise<void> {
+  await tx.rows(
+    sql(
+      "consume-lines",
+      `update reservation_lines l set consumed = l.consumed + c.quantity,
+         state = case when l.consumed + c.quantity = l.quantity then 'CONSUMED' else 'HELD' end
+       from (
+         select order_id, line_no, sum(quantity)::bigint as quantity
+         from unnest($1::uuid[], $2::int[], $3::bigint[]) as c(order_id, line_no, quantity) group by 1, 2
+       ) c
+       where l.order_id = c.order_id and l.line_no = c.line_no`,
+    ),
+    [
+      consumed.map(({ orderId }) => orderId),
+      consumed.map(({ lineNo }) => lineNo),
+      consumed.map(({ quantity }) => quantity),
+    ],
+  );
+  await tx.rows(
+    sql(
+      "mark-consumed",
+      `update reservations r set state = c.state, version = c.version, updated_at = now()
+       from unnest($1::uuid[], $2::text[], $3::int[]) as c(order_id, state, version)
+       where r.order_id = c.order_id`,
+    ),
+    [
+      orders.map(({ orderId }) => orderId),
+      orders.map(({ state }) => state),
+      orders.map(({ version }) => version),
+    ],
+  );
+}
