@@ -1,3 +1,4 @@
+export { type ServiceName, serviceNames } from "@quartermaster/contracts";
 export { dockerAnswers, findNats, findProgram, natsImage } from "./nats-program";
 export { type NatsOptions, type NatsServer, startNats } from "./nats-server";
 export { poll } from "./poll";
@@ -15,5 +16,4 @@ export {
 } from "./provision";
 export { runCommand } from "./run-command";
 export { migrateServices, migrationPlan } from "./service-migrations";
-export { type ServiceName, serviceNames } from "./service-names";
 export { startWatched, type WatchedProcess, type WatchedProcessOptions } from "./watched-process";

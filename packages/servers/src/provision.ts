@@ -1,5 +1,5 @@
+import { type ServiceName, serviceNames } from "@quartermaster/contracts";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
-import { type ServiceName, serviceNames } from "./service-names";
 
 /** The role that owns a service's tables; nobody logs in with it. */
 export function ownerRole(service: ServiceName): string {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { ServiceName } from "@quartermaster/contracts";
 import { type MigrationPlan, migrateUp } from "@quartermaster/process";
 import { ownerRole } from "./provision";
-import type { ServiceName } from "./service-names";
 
 const repository = join(__dirname, "..", "..", "..");
 

@@ -16,7 +16,7 @@ export async function down(): Promise<void> {
 }
 
 /** Deletes all that a stack keeps below DATA_DIR. */
-export async function cleanData(): Promise<void> {
+export async function deleteStored(): Promise<void> {
   const { dataDir } = readSettings(process.env);
   if (!existsSync(dataDir)) return console.log(`there is nothing at ${dataDir}`);
   if ((await runningStack(dataDir)) !== undefined) {

@@ -1,4 +1,4 @@
-import { cleanData, down } from "./down";
+import { deleteStored, down } from "./down";
 import { migrate } from "./migrate-command";
 import { up } from "./up";
 
@@ -6,7 +6,7 @@ const commands: Record<string, (args: readonly string[]) => Promise<void>> = {
   up,
   down,
   migrate,
-  "clean-data": cleanData,
+  "clean-data": deleteStored,
 };
 
 const [name = "", ...args] = process.argv.slice(2);

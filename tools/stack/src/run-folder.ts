@@ -30,7 +30,7 @@ export interface RunFolder {
 /**
  * Takes the data folder for this stack. Fails when another living stack has it; what a killed one left is taken over.
  */
-export async function enterDataFolder(dataDir: string): Promise<RunFolder> {
+export async function enterFolder(dataDir: string): Promise<RunFolder> {
   const other = await runningStack(dataDir);
   if (other !== undefined) {
     throw new Error(

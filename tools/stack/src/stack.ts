@@ -14,7 +14,7 @@ import {
   startNats,
   startPostgres,
 } from "@quartermaster/servers";
-import { enterDataFolder, logFile, type RunFolder } from "./run-folder";
+import { enterFolder, logFile, type RunFolder } from "./run-folder";
 import { openSecrets, type Secrets } from "./secrets";
 import { environmentFor } from "./service-environment";
 import { startService, untilServiceReady } from "./service-processes";
@@ -68,7 +68,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const dataDir = resolve(options.dataDir);
   const report = options.report ?? (() => undefined);
   mkdirSync(dataDir, { recursive: true });
-  const run = await enterDataFolder(dataDir);
+  const run = await enterFolder(dataDir);
   const running: Supervised[] = [];
   const stop = async () => {
     const isServer = ({ name }: Supervised) => name === "postgres" || name === "nats";

@@ -1,0 +1,125 @@
+// Who may import what (docs/style.md). Checked by tools/checks/import-rules.cjs, which also asserts that modules were seen:
+// with TypeScript 7, dependency-cruiser's own parser finds none and calls that a success, so the swc parser is used.
+
+const service = "^services/([^/]+)/src";
+const tests = "\\.(unit|int|e2e)\\.test\\.ts$|/test/";
+
+/** A pure room may use what is named, and nothing else. */
+const pure = (name, rooms) => ({
+  name: `room-${name}`,
+  comment: "Pure: no SQL, network, clock, random, log. Hashing is pure; types are free, they vanish.",
+  severity: "error",
+  from: { path: `${service}/${name}/`, pathNot: tests },
+  to: {
+    pathNot: [
+      `^services/$1/src/(${rooms})/`,
+      "^packages/contracts/",
+      "^crypto$",
+      "node_modules/(big\\.js|zod)/",
+    ],
+  },
+});
+
+/** A room looks only at the rooms below it. */
+const below = (name, rooms, comment) => ({
+  name: `room-${name}`,
+  comment,
+  severity: "error",
+  from: { path: `${service}/(${name})/`, pathNot: tests },
+  to: { path: `^services/$1/src/(${rooms})/` },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      comment: "Two files that need each other are one file, or lack a third.",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "nothing-unresolvable",
+      comment: "An import that does not resolve escapes every other rule.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "contracts-zod-only",
+      comment: "Other teams install the contracts alone.",
+      severity: "error",
+      from: { path: "^packages/contracts/src", pathNot: tests },
+      to: { pathNot: ["^packages/contracts/src", "node_modules/zod/"] },
+    },
+    {
+      name: "packages-not-services",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^services/" },
+    },
+    {
+      name: "services-not-services",
+      comment: "Services speak through messages.",
+      severity: "error",
+      from: { path: "^services/([^/]+)/" },
+      to: { path: "^services/", pathNot: "^services/$1/" },
+    },
+    {
+      name: "packages-by-their-entry",
+      comment: "A package has one entry.",
+      severity: "error",
+      from: { path: "^(packages|services|tools|bench|e2e)/([^/]+)" },
+      to: {
+        path: "^packages/([^/]+)/(src|dist)/",
+        pathNot: ["^packages/[^/]+/(src|dist)/index\\.", "^$1/$2/"],
+      },
+    },
+    {
+      name: "testkit-in-tests-only",
+      severity: "error",
+      from: { path: "^(packages|services)/", pathNot: ["^packages/testkit/", tests] },
+      to: { path: "^packages/testkit/" },
+    },
+    {
+      name: "servers-for-tools-and-testkit",
+      comment: "Services never start servers.",
+      severity: "error",
+      from: { path: "^(packages|services)/", pathNot: ["^packages/(servers|testkit)/", tests] },
+      to: { path: "^packages/servers/" },
+    },
+    {
+      name: "only-app-sees-every-room",
+      severity: "error",
+      from: { path: `${service}/`, pathNot: [`${service}/(app|main)\\.ts$`, tests] },
+      to: { path: "^services/$1/src/(app|main)\\.ts$" },
+    },
+    pure("domain", "domain"),
+    pure("sagas", "sagas|domain"),
+    below("store", "handlers|queries|http|sagas|runner|clients", "SQL functions that take tx first."),
+    below("queries", "handlers|http|sagas|runner", "Queries use the store."),
+    below(
+      "handlers",
+      "queries|http",
+      "Handlers use domain, store, contracts, messaging; they never publish.",
+    ),
+    below("http|rest", "handlers|queries|sagas", "Translates between HTTP and contracts."),
+    {
+      name: "handlers-without-drivers",
+      comment: "One transaction, in one place: messaging opens it, and messaging publishes.",
+      severity: "error",
+      from: { path: `${service}/(handlers|queries)/`, pathNot: tests },
+      to: { path: "node_modules/(nats|knex)/" },
+    },
+  ],
+  options: {
+    parser: "swc",
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(dist|\\.data)/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@quartermaster/source", "node", "require", "default"],
+      extensions: [".ts", ".js", ".cjs", ".mjs", ".json"],
+    },
+  },
+};
