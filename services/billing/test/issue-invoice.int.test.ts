@@ -320,3 +320,11 @@ test("the issuer is the actor's name, else its id", async () => {
   expect(answerOf(await ask(GetInvoice, { id: one.invoiceId })).issuedBy).toBe("orders");
   expect(answerOf(await ask(GetInvoice, { id: two.invoiceId })).issuedBy).toBe("ada");
 });
+
+test("an invoice is not dated before the one in front of it, even when the machine's clock went back", async () => {
+  await world.sql("update billing.document_series set last_issued_at = $1 where series = 'INV'", [
+    "2100-01-01T00:00:00.123Z",
+  ]);
+  const issued = answerOf(await ask(IssueInvoice, orderOf(100)));
+  expect(issued.issuedAt).toBe("2100-01-01T00:00:00.123Z");
+});

@@ -1,7 +1,7 @@
 import type { InvoiceDraft } from "./draft-invoice";
 
-export interface CreditRefusal {
-  draft: InvoiceDraft;
+export interface CreditRefusal<Draft extends InvoiceDraft = InvoiceDraft> {
+  draft: Draft;
   openBalanceMinor: number;
 }
 
@@ -10,13 +10,13 @@ export interface CreditRefusal {
  * new total may reach the limit but not pass it; a CASH invoice is always granted, and adds to the balance too. A
  * refused one takes no credit, so that a smaller one behind it may still fit.
  */
-export function grantCredit(
-  drafts: readonly InvoiceDraft[],
+export function grantCredit<Draft extends InvoiceDraft>(
+  drafts: readonly Draft[],
   openMinor: ReadonlyMap<string, number>,
-): { granted: InvoiceDraft[]; refused: CreditRefusal[] } {
+): { granted: Draft[]; refused: CreditRefusal<Draft>[] } {
   const open = new Map(openMinor);
-  const granted: InvoiceDraft[] = [];
-  const refused: CreditRefusal[] = [];
+  const granted: Draft[] = [];
+  const refused: CreditRefusal<Draft>[] = [];
   for (const draft of drafts) {
     const openBalanceMinor = open.get(draft.customer.id);
     if (openBalanceMinor === undefined) throw new Error(`the balance of ${draft.customer.id} was not read`);

@@ -40,7 +40,7 @@ export function issueInvoice(terms: IssuingTerms) {
     const { granted, refused } = await decideCredit(tx, fresh);
     for (const refusal of refused) outcomes.set(refusal.draft.orderId, creditRefused(refusal));
     const invoiceIds = new Map(claims.map(({ orderId, invoiceId }) => [orderId, invoiceId]));
-    for (const invoice of await issue(tx, granted as Drafted[], invoiceIds, terms.currency)) {
+    for (const invoice of await issue(tx, granted, invoiceIds, terms.currency)) {
       outcomes.set(invoice.orderId as string, done(invoiceAnswer(invoice), invoiceIssued(invoice)));
     }
     return inOrderOf(commands, outcomes);
