@@ -128,6 +128,7 @@ export const PlaceOrder = command("orders.place-order.v1", {
   }),
   answer: Order,
   refusals: [
+    "bad_request",
     "insufficient_stock",
     "unknown_product",
     "unknown_location",

@@ -1,0 +1,4 @@
+drop table sagas;
+drop table order_lines;
+drop table orders;
+drop table customers;

@@ -1,0 +1,83 @@
+import type { Actor, AskOf, Customer, OpenCustomer } from "@quartermaster/contracts";
+import type { z } from "zod";
+import { nameOf } from "./who";
+
+export type CustomerView = z.infer<typeof Customer>;
+export type CustomerFields = Omit<
+  CustomerView,
+  "id" | "version" | "createdAt" | "createdBy" | "updatedAt" | "updatedBy"
+>;
+
+const defaults: Omit<CustomerFields, "name"> = {
+  documentType: null,
+  documentNumber: null,
+  address: null,
+  phone: null,
+  email: null,
+  kind: "STANDARD",
+  paymentTerms: "CASH",
+  creditLimitMinor: 0,
+  meterRateMinor: null,
+  lastMeterReading: null,
+  status: "ACTIVE",
+};
+
+/** An account about to be opened. */
+export interface Opening {
+  readonly customer: CustomerView;
+  /**
+   * Whether it comes from a registration. Then an email that another record has is left out instead of refused: the user
+   * must be able to order, and linking it to that record would give a stranger who merely typed the email somebody else's
+   * prices, orders and invoices. Staff may merge the two once they know who it is.
+   */
+  readonly registration: boolean;
+}
+
+/** A new customer with the defaults of DOMAIN.md (STANDARD, CASH, no credit). `at` is an ISO time. */
+export function newCustomer(
+  id: string,
+  fields: Partial<AskOf<typeof OpenCustomer>> & { name: string },
+  actor: Actor,
+  at: string,
+): CustomerView {
+  const { id: _, ...given } = fields;
+  const by = nameOf(actor);
+  return {
+    ...defaults,
+    ...withoutUndefined(given),
+    name: given.name,
+    id,
+    version: 1,
+    createdAt: at,
+    createdBy: by,
+    updatedAt: at,
+    updatedBy: by,
+  };
+}
+
+/** What an event says of a customer: its fields without the stamps. */
+export function customerFields(customer: CustomerView) {
+  const { createdAt: _1, createdBy: _2, updatedAt: _3, updatedBy: _4, ...fields } = customer;
+  return fields;
+}
+
+/**
+ * The fields that a change really changes, before and after; null when there is none. Absent fields stay as they are.
+ */
+export function differences<Fields extends object>(
+  before: Fields,
+  change: Partial<Fields>,
+): { old: Partial<Fields>; new: Partial<Fields> } | null {
+  const changed = (Object.keys(change) as (keyof Fields)[]).filter(
+    (key) => change[key] !== undefined && change[key] !== before[key],
+  );
+  if (changed.length === 0) return null;
+  return {
+    old: Object.fromEntries(changed.map((key) => [key, before[key]])) as Partial<Fields>,
+    new: Object.fromEntries(changed.map((key) => [key, change[key]])) as Partial<Fields>,
+  };
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,92 @@
+import {
+  type FieldsOf,
+  type Order,
+  type OrderCancelled,
+  type OrderPlaced,
+  refusals,
+} from "@quartermaster/contracts";
+import type { z } from "zod";
+import type { Reason } from "../sagas/engine/saga";
+import type { PlacingOrder } from "../sagas/place-order";
+
+export type OrderView = z.infer<typeof Order>;
+export type OrderFields = FieldsOf<typeof OrderPlaced>;
+export type CancelledFields = FieldsOf<typeof OrderCancelled>;
+
+/** An order under way, as its saga knows it: PLACING, with the sums and lines that are known already. */
+export function placingView(placing: PlacingOrder, version = 1): OrderView {
+  return {
+    id: placing.orderId,
+    customerId: placing.customer.id,
+    status: "PLACING",
+    paymentStatus: "UNPAID",
+    totalAmountMinor: placing.totalMinor,
+    shippingAmountMinor: placing.shippingMinor,
+    taxAmountMinor: null,
+    grandTotalMinor: null,
+    currency: placing.currency,
+    location: placing.location,
+    notes: placing.notes,
+    invoiceId: null,
+    invoiceNumber: null,
+    rejection: null,
+    items: (placing.lines ?? []).map((line) => ({
+      productId: line.productId,
+      sku: line.sku,
+      productName: line.productName,
+      quantity: line.quantity,
+      shippedQuantity: 0,
+      unitPriceAtPurchaseMinor: line.unitPriceMinor,
+      lineTotalMinor: line.lineTotalMinor,
+      taxCode: line.taxCode,
+    })),
+    createdAt: placing.placedAt,
+    createdBy: placing.placedBy,
+    updatedAt: placing.placedAt,
+    updatedBy: placing.placedBy,
+    version,
+  };
+}
+
+/** The order once its invoice is issued. */
+export function placedView(placing: PlacingOrder, updatedAt: string): OrderView {
+  const { invoice } = placing;
+  if (!invoice) throw new Error(`order ${placing.orderId} has no invoice`);
+  return {
+    ...placingView(placing, 2),
+    status: "PENDING",
+    taxAmountMinor: invoice.taxMinor,
+    grandTotalMinor: invoice.totalMinor,
+    invoiceId: invoice.invoiceId,
+    invoiceNumber: invoice.number,
+    updatedAt,
+  };
+}
+
+/** Why an order was rejected, for people and for programs. */
+export function rejectionOf(reason: Reason): NonNullable<OrderView["rejection"]> {
+  const sentence = (refusals as Record<string, string>)[reason.code];
+  return {
+    code: reason.code,
+    detail: reason.detail ?? sentence ?? reason.code,
+    details: { ...reason.details },
+  };
+}
+
+/** What an event says of an order. */
+export function fieldsOf(order: OrderView): OrderFields {
+  return {
+    customerId: order.customerId,
+    status: order.status,
+    totalAmountMinor: order.totalAmountMinor,
+    shippingAmountMinor: order.shippingAmountMinor,
+    taxAmountMinor: order.taxAmountMinor,
+    grandTotalMinor: order.grandTotalMinor,
+    invoiceNumber: order.invoiceNumber,
+    items: order.items.map(({ productId, quantity, unitPriceAtPurchaseMinor }) => ({
+      productId,
+      quantity,
+      unitPriceAtPurchaseMinor,
+    })),
+  };
+}

@@ -1,0 +1,149 @@
+import { derivedId, Fault, type RunningService, type Tx } from "@quartermaster/messaging";
+import type { Logger } from "@quartermaster/process";
+import type { Input, Sending } from "../sagas/engine/state";
+import { claimDueSagas, type SagaRow } from "../store/sagas";
+import { type Advanced, advance, beginSagas, type Happening, type Plays } from "./advance";
+import type { Beginning } from "./play";
+
+/** How often due sagas are looked for: this is the retry of lost messages and the recovery after a crash. */
+const pollEveryMs = 500;
+/** Sagas claimed at once. A full claim is followed by the next at once, so a backlog drains at the database's pace. */
+const claimMax = 200;
+const askTimeoutMs = 10_000;
+/** On an orderly stop, how long the answers under way are waited for. Sagas without one are another instance's. */
+const stopPatienceMs = 3_000;
+
+/** Drives the sagas: sends what they ask after the commit, and puts what is answered into the next batch. */
+export class SagaRunner {
+  private service: RunningService | undefined;
+  private hear: ((happening: Happening) => Promise<void>) | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private polling: Promise<void> | undefined;
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(
+    private readonly plays: Plays,
+    private readonly log: Logger,
+  ) {}
+
+  /** Begins sagas inside a handler's transaction. */
+  async begin(tx: Tx, begins: readonly Beginning[]): Promise<void> {
+    if (begins.length > 0) this.sendAfter(tx, noEnd(await beginSagas(tx, this.plays, begins, Date.now())));
+  }
+
+  /** Moves sagas on inside a handler's transaction, for inputs that cannot end them. */
+  async advance(tx: Tx, happenings: readonly Happening[]): Promise<void> {
+    if (happenings.length === 0) return;
+    this.sendAfter(tx, noEnd(await advance(tx, this.plays, happenings, Date.now())));
+  }
+
+  /** From here on messages are sent and due sagas are looked for. What was begun before is due soon. */
+  attach(service: RunningService): void {
+    this.service = service;
+    this.hear = service.lane<Happening, void>({
+      name: "sagas",
+      sizeMax: 200,
+      run: async (tx, happenings) => ({
+        results: happenings.map(() => undefined),
+        said: await this.run(tx, happenings),
+      }),
+    });
+    this.timer = setInterval(() => this.poll(), pollEveryMs);
+    this.timer.unref();
+    this.poll();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    await this.polling;
+    const patience = AbortSignal.timeout(stopPatienceMs);
+    const over = new Promise<void>((resolve) =>
+      patience.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    while (this.underWay.size > 0 && !patience.aborted) {
+      await Promise.race([Promise.allSettled([...this.underWay]), over]);
+    }
+    this.service = undefined;
+  }
+
+  private async run(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
+    const advanced = await advance(tx, this.plays, happenings, Date.now());
+    await this.service?.settle(tx, advanced.settled);
+    this.sendAfter(tx, advanced);
+    return advanced.said;
+  }
+
+  private sendAfter(tx: Tx, { sends }: Advanced): void {
+    if (sends.length === 0) return;
+    tx.afterCommit(() => {
+      for (const { row, sending } of sends) this.send(row, sending);
+    });
+  }
+
+  private send(row: SagaRow, sending: Sending): void {
+    const asking = this.askAndHear(row, sending).catch((error) => {
+      // The saga is durable and due: it is looked at again whatever went wrong here.
+      const level = error instanceof Fault ? "debug" : "error";
+      this.log[level](
+        { err: error, saga: row.state.id, message: sending.contract.name },
+        "no answer to a saga",
+      );
+    });
+    this.underWay.add(asking);
+    void asking.finally(() => this.underWay.delete(asking));
+  }
+
+  private async askAndHear(row: SagaRow, sending: Sending): Promise<void> {
+    if (!this.service) return;
+    const { id } = row.state;
+    const answered = await this.service.asker.ask(sending.contract, sending.ask, {
+      id: derivedId(id, sending.n),
+      meta: { ...row.meta, causation: id },
+      timeoutMs: askTimeoutMs,
+    });
+    if ("accepted" in answered) return;
+    const { step, call } = sending;
+    const input: Input =
+      "answer" in answered
+        ? { kind: "answered", step, call, answer: answered.answer }
+        : {
+            kind: "refused",
+            step,
+            call,
+            reason: { code: answered.refusal.code, details: answered.refusal.details },
+          };
+    await this.hear?.({ row, input });
+  }
+
+  private poll(): void {
+    this.polling ??= this.lookForDue()
+      .catch((error) => this.log.warn({ err: error }, "due sagas could not be looked for"))
+      .finally(() => {
+        this.polling = undefined;
+      });
+  }
+
+  private async lookForDue(): Promise<void> {
+    for (let claimed = claimMax; claimed === claimMax && this.timer; ) {
+      if (!this.service?.isConnected()) return;
+      claimed = await this.service.inTransaction(async (tx) => {
+        const due = await claimDueSagas(tx, Date.now(), claimMax);
+        const said =
+          due.length > 0
+            ? await this.run(
+                tx,
+                due.map((row) => ({ row, input: { kind: "due" } })),
+              )
+            : [];
+        return { result: due.length, said };
+      });
+    }
+  }
+}
+
+/** A handler's transaction cannot settle other commands: what begins or stops a saga never ends one. */
+function noEnd(advanced: Advanced): Advanced {
+  if (advanced.settled.length + advanced.said.length > 0) throw new Error("a saga ended inside a handler");
+  return advanced;
+}

@@ -1,0 +1,169 @@
+import { awaited, change, contractOf, type Draft, draftOf, moveOf, send, sendAgain, write } from "./draft";
+import { patienceMs } from "./patience";
+import type { AskStep, PivotStep, Reason, Saga } from "./saga";
+import { No } from "./saga";
+import { type CallKind, hasEnded, type Input, type Move, type SagaState } from "./state";
+
+/** The first move: local steps up to the first message. */
+export function begin<Data>(saga: Saga<Data>, id: string, data: Data, now: number): Move<Data> {
+  const fresh: SagaState<Data> = {
+    id,
+    version: 0,
+    phase: "FORWARD",
+    step: 0,
+    attempts: 0,
+    since: now,
+    sentAt: now,
+    dueAt: null,
+    reason: null,
+    data,
+  };
+  const draft = draftOf(saga, fresh, now);
+  goForward(draft, 0);
+  return moveOf(draft);
+}
+
+/**
+ * The next move, or undefined when the input changes nothing: a late or repeated answer, a stop that comes behind the
+ * pivot. Pure: the clock comes in as `now`.
+ */
+export function transition<Data>(
+  saga: Saga<Data>,
+  state: SagaState<Data>,
+  input: Input,
+  now: number,
+): Move<Data> | undefined {
+  if (hasEnded(state.phase)) return undefined;
+  const draft = draftOf(saga, state, now);
+  return take(draft, input) ? moveOf(draft) : undefined;
+}
+
+function take<Data>(draft: Draft<Data>, input: Input): boolean {
+  switch (input.kind) {
+    case "due":
+      return lookAgain(draft);
+    case "stop":
+      return stop(draft, input.reason);
+    case "answered":
+      return awaits(draft.state, input) && answered(draft, input.call, input.answer);
+    case "refused":
+      return awaits(draft.state, input) && refused(draft, input.call, input.reason);
+  }
+}
+
+/** Whether the saga still waits for this reply. While a pivot is being fenced its own answer is as good as the fence's. */
+function awaits<Data>(state: SagaState<Data>, input: { step: number; call: CallKind }): boolean {
+  if (input.step !== state.step) return false;
+  if (state.phase === "FENCING") return input.call === "fence" || input.call === "do";
+  return input.call === (state.phase === "BACK" ? "undo" : "do");
+}
+
+function answered<Data>(draft: Draft<Data>, kind: CallKind, answer: unknown): boolean {
+  const step = awaited(draft);
+  if (kind === "fence" && step.kind === "pivot") {
+    const verdict = step.fence.verdict(answer as never);
+    draft.notes.push({
+      kind: "message",
+      what: `answered ${step.fence.contract.name}`,
+      details: { issued: verdict.done },
+    });
+    if (verdict.done) done(draft, step, verdict.answer);
+    else goBack(draft, draft.state.step - 1);
+    return true;
+  }
+  draft.notes.push({ kind: "message", what: `answered ${contractOf(step, kind)}` });
+  if (kind === "undo") goBack(draft, draft.state.step - 1);
+  else done(draft, step, answer);
+  return true;
+}
+
+function done<Data>(draft: Draft<Data>, step: AskStep<Data> | PivotStep<Data>, answer: unknown): void {
+  change(draft, { phase: "FORWARD", reason: null, data: step.keep(draft.state.data, answer as never) });
+  goForward(draft, draft.state.step + 1);
+}
+
+// What a participant refuses for its memory's sake says nothing about whether the thing was done.
+const doubtful = new Set(["message_too_old"]);
+
+function refused<Data>(draft: Draft<Data>, kind: CallKind, reason: Reason): boolean {
+  const { saga, state } = draft;
+  const forwardOnly = state.phase === "FORWARD" && state.step >= saga.forwardOnlyFrom;
+  // Undo, fence and what lies behind the pivot have no business reason to fail: they are asked again, for ever.
+  if (kind !== "do" || forwardOnly || doubtful.has(reason.code)) return false;
+  const step = awaited(draft);
+  draft.notes.push({ kind: "message", what: `refused ${step.name}`, details: { code: reason.code } });
+  turnBack(draft, state.step - 1, state.reason ?? reason);
+  return true;
+}
+
+function stop<Data>(draft: Draft<Data>, reason: Reason): boolean {
+  const { saga, state } = draft;
+  if (state.phase !== "FORWARD" || state.step >= saga.forwardOnlyFrom) return false;
+  giveUp(draft, reason);
+  return true;
+}
+
+/** Ends the doubt about the awaited step: a pivot by its fence, any other by its undo, which fences it too. */
+function giveUp<Data>(draft: Draft<Data>, reason: Reason): void {
+  if (awaited(draft).kind === "ask") {
+    turnBack(draft, draft.state.step, reason);
+    return;
+  }
+  change(draft, { phase: "FENCING", reason });
+  draft.notes.push({ kind: "step", what: "fencing", details: { code: reason.code } });
+  send(draft, draft.state.step, "fence");
+}
+
+function lookAgain<Data>(draft: Draft<Data>): boolean {
+  const { saga, state, now } = draft;
+  const askAgainAt = state.sentAt + patienceMs(state.id, state.attempts);
+  if (now < askAgainAt) {
+    // Somebody looked before the patience was over: a move keeps the due time that an earlier one set.
+    change(draft, { dueAt: askAgainAt });
+    return true;
+  }
+  const step = awaited(draft);
+  const overdue = now >= state.since + step.deadlineMs;
+  if (overdue && state.phase === "FORWARD" && state.step < saga.forwardOnlyFrom) giveUp(draft, saga.overdue);
+  else sendAgain(draft);
+  return true;
+}
+
+function goForward<Data>(draft: Draft<Data>, from: number): void {
+  for (let n = from; n < draft.saga.steps.length; n++) {
+    const step = draft.saga.steps[n];
+    if (!step) break;
+    if (step.kind !== "local") {
+      send(draft, n, "do");
+      return;
+    }
+    const decided = step.decide(draft.state.data);
+    if (decided instanceof No) {
+      if (n >= draft.saga.forwardOnlyFrom) throw new Error(`${step.name} says no behind the pivot`);
+      turnBack(draft, n - 1, decided.reason);
+      return;
+    }
+    change(draft, { data: decided });
+    write(draft, step);
+  }
+  change(draft, { phase: "DONE", step: draft.saga.steps.length, dueAt: null });
+}
+
+function turnBack<Data>(draft: Draft<Data>, from: number, reason: Reason): void {
+  change(draft, { reason });
+  draft.notes.push({ kind: "step", what: "turning back", details: { code: reason.code } });
+  goBack(draft, from);
+}
+
+function goBack<Data>(draft: Draft<Data>, from: number): void {
+  change(draft, { phase: "BACK" });
+  for (let n = from; n >= 0; n--) {
+    const step = draft.saga.steps[n];
+    if (step?.kind === "ask") {
+      send(draft, n, "undo");
+      return;
+    }
+    if (step?.kind === "local" && step.undo) write(draft, step.undo);
+  }
+  change(draft, { phase: "UNDONE", step: 0, dueAt: null });
+}

@@ -1,0 +1,173 @@
+import { type Reader, sql, type Tx } from "@quartermaster/messaging";
+import type { SoldLine } from "../domain/lines";
+import type { OrderView } from "../domain/order";
+import { type OrderColumns, orderColumns, viewsOf } from "./order-rows";
+
+/** A new order with its frozen lines, as its saga created it. Sums in minor units. */
+export interface NewOrder {
+  readonly order: OrderView;
+  readonly lines: readonly SoldLine[];
+}
+
+const insertRows = sql(
+  "orders-insert",
+  `with fresh as (
+     insert into orders (id, customer_id, status, total_amount_minor, shipping_amount_minor, currency, location, notes,
+       created_at, created_by, updated_at, updated_by)
+     select id, customer_id, 'PLACING', total, shipping, currency, location, notes, created_at, created_by, created_at,
+       created_by
+     from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+       $8::timestamptz[], $9::text[])
+       as o (id, customer_id, total, shipping, currency, location, notes, created_at, created_by)
+   )
+   insert into order_lines (order_id, line_no, product_id, sku, product_name, quantity, unit_price_minor,
+     line_total_minor, tax_code)
+   select * from unnest($10::uuid[], $11::int[], $12::int[], $13::text[], $14::text[], $15::bigint[], $16::bigint[],
+     $17::bigint[], $18::text[])`,
+);
+
+/** Writes orders as PLACING, with their lines. */
+export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<void> {
+  const lines = orders.flatMap(({ order, lines }) =>
+    lines.map((line, n) => ({ id: order.id, no: n + 1, line })),
+  );
+  await tx.rows(insertRows, [
+    orders.map(({ order }) => order.id),
+    orders.map(({ order }) => order.customerId),
+    orders.map(({ order }) => order.totalAmountMinor),
+    orders.map(({ order }) => order.shippingAmountMinor),
+    orders.map(({ order }) => order.currency),
+    orders.map(({ order }) => order.location),
+    orders.map(({ order }) => order.notes),
+    orders.map(({ order }) => order.createdAt),
+    orders.map(({ order }) => order.createdBy),
+    lines.map(({ id }) => id),
+    lines.map(({ no }) => no),
+    lines.map(({ line }) => line.productId),
+    lines.map(({ line }) => line.sku),
+    lines.map(({ line }) => line.productName),
+    lines.map(({ line }) => line.quantity),
+    lines.map(({ line }) => line.unitPriceMinor),
+    lines.map(({ line }) => line.lineTotalMinor),
+    lines.map(({ line }) => line.taxCode),
+  ]);
+}
+
+const placeRows = sql(
+  "orders-place",
+  `update orders set status = 'PENDING', tax_amount_minor = placed.tax, grand_total_minor = placed.total,
+     invoice_id = placed.invoice_id, invoice_number = placed.invoice_number, version = orders.version + 1,
+     updated_at = placed.updated_at
+   from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[])
+     as placed (id, tax, total, invoice_id, invoice_number, updated_at)
+   where orders.id = placed.id and orders.status = 'PLACING'
+   returning orders.id`,
+);
+
+/** PLACING becomes PENDING, with what the invoice says. */
+export async function placeOrders(tx: Tx, orders: readonly OrderView[]): Promise<void> {
+  const placed = await tx.rows<{ id: string }>(placeRows, [
+    orders.map((order) => order.id),
+    orders.map((order) => order.taxAmountMinor),
+    orders.map((order) => order.grandTotalMinor),
+    orders.map((order) => order.invoiceId),
+    orders.map((order) => order.invoiceNumber),
+    orders.map((order) => order.updatedAt),
+  ]);
+  if (placed.length !== orders.length) throw new Error("an order to be placed is not PLACING");
+}
+
+const rejectRows = sql(
+  "orders-reject",
+  `insert into orders (id, customer_id, status, shipping_amount_minor, currency, location, notes, rejection, created_at,
+     created_by, updated_at, updated_by)
+   select id, customer_id, 'REJECTED', shipping, currency, location, notes, rejection, created_at, created_by, updated_at,
+     created_by
+   from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+     $9::text[], $10::timestamptz[])
+     as o (id, customer_id, shipping, currency, location, notes, rejection, created_at, created_by, updated_at)
+   order by id
+   on conflict (id) do update set status = 'REJECTED', rejection = excluded.rejection, version = orders.version + 1,
+     updated_at = excluded.updated_at
+   where orders.status = 'PLACING'
+   returning id, version`,
+);
+
+/** PLACING becomes REJECTED; an order that was not created yet is written as REJECTED. Answers the versions by id. */
+export async function rejectOrders(tx: Tx, orders: readonly OrderView[]): Promise<Map<string, number>> {
+  const rows = await tx.rows<{ id: string; version: number }>(rejectRows, [
+    orders.map((order) => order.id),
+    orders.map((order) => order.customerId),
+    orders.map((order) => order.shippingAmountMinor),
+    orders.map((order) => order.currency),
+    orders.map((order) => order.location),
+    orders.map((order) => order.notes),
+    orders.map((order) => JSON.stringify(order.rejection)),
+    orders.map((order) => order.createdAt),
+    orders.map((order) => order.createdBy),
+    orders.map((order) => order.updatedAt),
+  ]);
+  if (rows.length !== orders.length) throw new Error("an order to be rejected is not PLACING");
+  return new Map(rows.map((row) => [row.id, row.version]));
+}
+
+const markRows = sql(
+  "orders-mark-cancelling",
+  `update orders set cancelling_id = mark.saga_id
+   from unnest($1::uuid[], $2::uuid[]) as mark (id, saga_id)
+   where orders.id = mark.id and orders.cancelling_id is null
+   returning orders.id`,
+);
+
+/** From here on only that saga may move the order. */
+export async function markCancelling(
+  tx: Tx,
+  marks: readonly { orderId: string; sagaId: string }[],
+): Promise<void> {
+  const marked = await tx.rows(markRows, [marks.map((one) => one.orderId), marks.map((one) => one.sagaId)]);
+  if (marked.length !== marks.length) throw new Error("an order is being cancelled by two sagas");
+}
+
+const cancelRows = sql(
+  "orders-cancel",
+  `update orders set status = 'CANCELLED', version = orders.version + 1, updated_at = gone.at, updated_by = gone.by
+   from unnest($1::uuid[], $2::timestamptz[], $3::text[]) as gone (id, at, by)
+   where orders.id = gone.id and orders.status in ('PENDING', 'CONFIRMED', 'PAID')
+   returning orders.id`,
+);
+
+/** Any unshipped order becomes CANCELLED. */
+export async function cancelOrders(
+  tx: Tx,
+  cancelled: readonly { orderId: string; at: string; by: string }[],
+): Promise<void> {
+  const rows = await tx.rows(cancelRows, [
+    cancelled.map((one) => one.orderId),
+    cancelled.map((one) => one.at),
+    cancelled.map((one) => one.by),
+  ]);
+  if (rows.length !== cancelled.length) throw new Error("an order to be cancelled has another status");
+}
+
+const findRows = sql("orders-find", `select ${orderColumns} from orders where id = any($1::uuid[])`);
+const lockRows = sql(
+  "orders-lock",
+  `select ${orderColumns} from orders where id = any($1::uuid[]) order by id for update`,
+);
+
+export interface FoundOrder {
+  readonly order: OrderView;
+  readonly cancellingId: string | null;
+}
+
+/** Orders with their lines, by id. */
+export async function findOrders(db: Reader, ids: readonly string[]): Promise<Map<string, FoundOrder>> {
+  if (ids.length === 0) return new Map();
+  return viewsOf(db, await db.rows<OrderColumns>(findRows, [ids]));
+}
+
+/** The same, locked in the order of their ids. Their sagas are locked before. */
+export async function lockOrders(tx: Tx, ids: readonly string[]): Promise<Map<string, FoundOrder>> {
+  if (ids.length === 0) return new Map();
+  return viewsOf(tx, await tx.rows<OrderColumns>(lockRows, [ids]));
+}

@@ -1,0 +1,204 @@
+import { type Meta, type Reader, sql, type Tx } from "@quartermaster/messaging";
+import type { Note, Phase, SagaState } from "../sagas/engine/state";
+
+/** A command that is answered when the saga has ended, beside the one that began it. */
+export interface Waiting {
+  readonly id: string;
+  readonly meta: Meta;
+  readonly reason: string | null;
+}
+
+/** A saga as it stands in its row. `meta` is that of the command that began it: in its name all messages are sent. */
+export interface SagaRow<Data = unknown> {
+  readonly name: string;
+  readonly orderId: string;
+  readonly meta: Meta;
+  readonly waiting: readonly Waiting[];
+  readonly createdAt: number;
+  readonly state: SagaState<Data>;
+}
+
+/** A row to write, with the version that it must still have and what its timeline gains. */
+export interface SagaWrite {
+  readonly row: SagaRow;
+  readonly fromVersion: number;
+  readonly notes: readonly Note[];
+  readonly now: number;
+}
+
+interface Columns {
+  id: string;
+  name: string;
+  order_id: string;
+  phase: Phase;
+  step: number;
+  attempts: number;
+  version: number;
+  due_ms: number | null;
+  body: string;
+  created_ms: number;
+}
+
+const columns = `id, name, order_id, phase, step, attempts, version,
+  (extract(epoch from due_at) * 1000)::float8 as due_ms, body,
+  (extract(epoch from created_at) * 1000)::float8 as created_ms`;
+
+const insertRows = sql(
+  "sagas-insert",
+  `insert into sagas (id, name, order_id, phase, step, attempts, version, due_at, body, history, created_at)
+   select id, name, order_id, phase, step, attempts, version, to_timestamp(due_ms / 1000.0), body, history,
+     to_timestamp(created_ms / 1000.0)
+   from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::float8[],
+     $9::text[], $10::text[], $11::float8[])
+     as fresh (id, name, order_id, phase, step, attempts, version, due_ms, body, history, created_ms)
+   order by id
+   on conflict (id) do nothing`,
+);
+
+/**
+ * Writes new sagas. One that exists already is left as it is: another instance took the same command at the same time,
+ * and the inbox will send this batch back to find its reply.
+ */
+export async function insertSagas(tx: Tx, writes: readonly SagaWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  await tx.rows(insertRows, [
+    writes.map(({ row }) => row.state.id),
+    writes.map(({ row }) => row.name),
+    writes.map(({ row }) => row.orderId),
+    writes.map(({ row }) => row.state.phase),
+    writes.map(({ row }) => row.state.step),
+    writes.map(({ row }) => row.state.attempts),
+    writes.map(({ row }) => row.state.version),
+    writes.map(({ row }) => row.state.dueAt),
+    writes.map(({ row }) => bodyOf(row)),
+    writes.map(historyOf),
+    writes.map(({ row }) => row.createdAt),
+  ]);
+}
+
+const moveRows = sql(
+  "sagas-move",
+  `update sagas set phase = moved.phase, step = moved.step, attempts = moved.attempts, version = moved.version,
+     due_at = to_timestamp(moved.due_ms / 1000.0), body = moved.body, history = sagas.history || moved.history
+   from (
+     select * from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::int[], $6::int[], $7::float8[], $8::text[],
+       $9::text[]) as m (id, from_version, phase, step, attempts, version, due_ms, body, history)
+     order by id
+   ) as moved
+   where sagas.id = moved.id and sagas.version = moved.from_version
+   returning sagas.id`,
+);
+
+/** Compare-and-set on the version; answers the ids that moved. The others were moved by somebody else before. */
+export async function moveSagas(tx: Tx, writes: readonly SagaWrite[]): Promise<Set<string>> {
+  if (writes.length === 0) return new Set();
+  const rows = await tx.rows<{ id: string }>(moveRows, [
+    writes.map(({ row }) => row.state.id),
+    writes.map((write) => write.fromVersion),
+    writes.map(({ row }) => row.state.phase),
+    writes.map(({ row }) => row.state.step),
+    writes.map(({ row }) => row.state.attempts),
+    writes.map(({ row }) => row.state.version),
+    writes.map(({ row }) => row.state.dueAt),
+    writes.map(({ row }) => bodyOf(row)),
+    writes.map(historyOf),
+  ]);
+  return new Set(rows.map((row) => row.id));
+}
+
+const claimRows = sql(
+  "sagas-claim",
+  `select ${columns} from sagas where due_at <= to_timestamp($1::float8 / 1000.0)
+   order by due_at limit $2 for update skip locked`,
+);
+
+/** Due sagas that no other instance holds at the moment, the longest due first. */
+export async function claimDueSagas(tx: Tx, now: number, limit: number): Promise<SagaRow[]> {
+  return (await tx.rows<Columns>(claimRows, [now, limit])).map(rowOf);
+}
+
+const lockRows = sql(
+  "sagas-lock",
+  `select ${columns} from sagas where id = any($1::uuid[]) order by id for update`,
+);
+
+/** Locked in the order of their ids. Sagas are locked before orders, everywhere. */
+export async function lockSagas(tx: Tx, ids: readonly string[]): Promise<Map<string, SagaRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.rows<Columns>(lockRows, [ids]);
+  return new Map(rows.map((row) => [row.id, rowOf(row)]));
+}
+
+const findRow = sql("sagas-find", `select ${columns} from sagas where id = $1`);
+
+export async function findSaga(db: Reader, id: string): Promise<SagaRow | undefined> {
+  return (await db.rows<Columns>(findRow, [id])).map(rowOf)[0];
+}
+
+const historyRows = sql(
+  "sagas-history",
+  "select id, name, history from sagas where id = any($1::uuid[]) order by created_at, id",
+);
+
+/** A line of the timeline as it is stored. */
+export interface StoredNote extends Note {
+  readonly at: string;
+}
+
+/** The stored timeline of these sagas, the older saga first. */
+export async function readHistory(
+  db: Reader,
+  ids: readonly string[],
+): Promise<{ saga: string; note: StoredNote }[]> {
+  const rows = await db.rows<{ name: string; history: string }>(historyRows, [ids]);
+  return rows.flatMap(({ name, history }) =>
+    history
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => ({ saga: name, note: JSON.parse(line) as StoredNote })),
+  );
+}
+
+type Body = Pick<SagaRow, "meta" | "waiting"> &
+  Pick<SagaState<unknown>, "since" | "sentAt" | "reason" | "data">;
+
+function bodyOf({ state, meta, waiting }: SagaRow): string {
+  const body: Body = {
+    data: state.data,
+    meta,
+    waiting,
+    since: state.since,
+    sentAt: state.sentAt,
+    reason: state.reason,
+  };
+  return JSON.stringify(body);
+}
+
+function historyOf({ notes, now }: SagaWrite): string {
+  const at = new Date(now).toISOString();
+  return notes.map((note) => `${JSON.stringify({ at, ...note })}\n`).join("");
+}
+
+function rowOf(row: Columns): SagaRow {
+  const { data, meta, waiting, since, sentAt, reason } = JSON.parse(row.body) as Body;
+  const { id, phase, step, attempts, version } = row;
+  return {
+    name: row.name,
+    orderId: row.order_id,
+    meta,
+    waiting,
+    createdAt: Math.round(row.created_ms),
+    state: {
+      id,
+      version,
+      phase,
+      step,
+      attempts,
+      since,
+      sentAt,
+      dueAt: row.due_ms === null ? null : Math.round(row.due_ms),
+      reason,
+      data,
+    },
+  };
+}
