@@ -11,6 +11,8 @@ export interface NatsOptions {
   storeFolder: string;
   /** Exactly this one; without it a free one. */
   port?: number;
+  /** How long to wait for the port to become free. Default 10 s, for a server that comes back. */
+  portWithinMs?: number;
   logFile?: string;
   removeOnAbandon?: string;
   onProgress?: (sentence: string) => void;
@@ -25,7 +27,7 @@ export interface NatsServer extends WatchedProcess {
 export async function startNats(options: NatsOptions): Promise<NatsServer> {
   const program = await findNats(options.onProgress);
   mkdirSync(options.storeFolder, { recursive: true });
-  const port = await claimPort(options.port);
+  const port = await claimPort(options.port, options.portWithinMs);
   const server = await start(program, port, options);
   const greeted = await poll<true | "gone">(
     async () => (server.running ? await greets(port) : "gone"),

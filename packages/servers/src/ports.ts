@@ -15,9 +15,9 @@ export async function freePort(wanted?: number): Promise<number> {
 }
 
 /** The given port as soon as it is free, for a server that comes back; without one any free port. */
-export async function claimPort(port?: number): Promise<number> {
+export async function claimPort(port?: number, withinMs = 10_000): Promise<number> {
   if (port === undefined) return freePort();
-  const free = await poll(() => isFree(port), 10_000, 50);
+  const free = await poll(() => isFree(port), withinMs, 50);
   if (free === undefined) throw new Error(`Port ${port} is taken by another program.`);
   return port;
 }

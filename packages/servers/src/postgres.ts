@@ -13,6 +13,8 @@ export interface PostgresOptions {
   folder: string;
   /** Exactly this one; without it a free one. */
   port?: number;
+  /** How long to wait for the port to become free. Default 10 s, for a server that comes back. */
+  portWithinMs?: number;
   /** The superuser `postgres` gets it when the cluster is made. */
   password: string;
   logFile?: string;
@@ -43,7 +45,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await makeCluster(programs, folder, user, options);
   }
   await endLeftover(folder);
-  const port = await claimPort(options.port);
+  const port = await claimPort(options.port, options.portWithinMs);
   const args = ["-D", folder, "-p", `${port}`, ...settings(options.durable)];
   const server = await startWatched(programs.postgres, args, {
     // SIGINT is Postgres' fast shutdown: open transactions are rolled back, nothing is waited for.
@@ -71,7 +73,7 @@ function settings(durable: boolean): string[] {
     log_timezone: "UTC",
     log_checkpoints: "off",
   };
-  const forTests = { fsync: "off", full_page_writes: "off", synchronous_commit: "off", autovacuum: "off" };
+  const forTests = { fsync: "off", full_page_writes: "off", autovacuum: "off" };
   const all = durable ? always : { ...always, ...forTests };
   return Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }

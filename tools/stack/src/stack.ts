@@ -1,21 +1,18 @@
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   databaseUrl,
   ensureDatabase,
-  freePort,
-  isFree,
   migrateServices,
   provisionRoles,
   provisionSchemas,
   type ServiceName,
   serviceNames,
   serviceUrl,
-  startNats,
-  startPostgres,
 } from "@quartermaster/servers";
-import { enterFolder, logFile, type RunFolder } from "./run-folder";
+import { enterFolder, type RunFolder } from "./run-folder";
 import { openSecrets, type Secrets } from "./secrets";
+import { choosePort, openNats, openPostgres, type ServerPlace } from "./server-processes";
 import { environmentFor } from "./service-environment";
 import { startService, untilServiceReady } from "./service-processes";
 import { type Report, type Supervised, supervise } from "./supervisor";
@@ -98,8 +95,8 @@ async function openStack(
     return supervised;
   };
   const [adminDatabaseUrl, natsUrl] = await Promise.all([
-    openPostgres(options, secrets, keep, report).then((url) => prepareDatabase(url, secrets, report)),
-    openNats(options, keep, report),
+    databaseOf(options, secrets, { dataDir, keep, report }),
+    options.natsUrl ?? openNats({ dataDir, keep, report }, options.ports?.nats),
   ]);
   const gatewayPort = await choosePort("GATEWAY_PORT", options.ports?.gateway, 8080);
   const gatewayUrl = `http://localhost:${gatewayPort}`;
@@ -146,43 +143,10 @@ async function openStack(
   };
 }
 
-type Keep = (name: ProcessName, launch: Parameters<typeof supervise>[1]) => Supervised;
-
-async function openPostgres(
-  options: StackOptions,
-  secrets: Secrets,
-  keep: Keep,
-  report: Report,
-): Promise<string> {
-  if (options.databaseUrl !== undefined) return options.databaseUrl;
-  const port = await choosePort("POSTGRES_PORT", options.ports?.postgres, 5432);
-  const launch = () =>
-    startPostgres({
-      folder: join(options.dataDir, "postgres"),
-      port,
-      password: secrets.postgresPassword,
-      logFile: logFile(options.dataDir, "postgres"),
-      durable: options.durable ?? true,
-      onProgress: (sentence) => report(`postgres: ${sentence}`),
-    });
-  await keep("postgres", launch).start();
-  report(`postgres is ready on port ${port}`);
-  return `postgres://postgres:${secrets.postgresPassword}@127.0.0.1:${port}/quartermaster`;
-}
-
-async function openNats(options: StackOptions, keep: Keep, report: Report): Promise<string> {
-  if (options.natsUrl !== undefined) return options.natsUrl;
-  const port = await choosePort("NATS_PORT", options.ports?.nats, 4222);
-  const launch = () =>
-    startNats({
-      storeFolder: join(options.dataDir, "nats"),
-      port,
-      logFile: logFile(options.dataDir, "nats"),
-      onProgress: (sentence) => report(`nats: ${sentence}`),
-    });
-  await keep("nats", launch).start();
-  report(`nats is ready on port ${port}`);
-  return `nats://127.0.0.1:${port}`;
+async function databaseOf(options: StackOptions, secrets: Secrets, place: ServerPlace): Promise<string> {
+  const own = { password: secrets.postgresPassword, durable: options.durable ?? true };
+  const url = options.databaseUrl ?? (await openPostgres(place, options.ports?.postgres, own));
+  return prepareDatabase(url, secrets, place.report);
 }
 
 /** Returns the address of the database with everything in it. */
@@ -194,10 +158,4 @@ async function prepareDatabase(adminUrl: string, secrets: Secrets, report: Repor
   const applied = await migrateServices(named, serviceNames);
   report(applied.length === 0 ? "the schemas are up to date" : `migrated: ${applied.length} files`);
   return named;
-}
-
-async function choosePort(variable: string, wanted: number | undefined, usual: number): Promise<number> {
-  if (wanted === undefined) return freePort(usual);
-  if (await isFree(wanted)) return wanted;
-  throw new Error(`Port ${wanted} is taken by another program: set ${variable} to a free one.`);
 }

@@ -73,7 +73,10 @@ export function supervise(
       wanted = true;
       pauseMs = firstPauseMs;
       launching = open();
-      await launching;
+      await launching.catch((error: Error) => {
+        wanted = false;
+        throw error;
+      });
     },
     signal: (signal) => current?.signal(signal),
     stop: async (signal) => {
