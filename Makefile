@@ -17,7 +17,7 @@ demo: prepare ## place orders on a running stack, or on a fresh one, and narrate
 	@exec node tools/demo/dist/main.js
 
 bench: prepare ## measure the stack against the monolith of bench/
-	@exec node bench/dist/main.js
+	@exec node tools/bench/dist/main.js
 
 test: ## install, build, check types and style, run all tests
 	@command -v node >/dev/null || { echo "Node 20.19 or newer is needed: get it from nodejs.org or your system's packages."; exit 1; }

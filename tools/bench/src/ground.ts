@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { freePort, startPostgres } from "@quartermaster/servers";
+import { startStack } from "@quartermaster/stack";
 import type { CountedProcess } from "./cpu";
 import { withClient } from "./invariants";
 import { startMonolith } from "./monolith";
 import { missingPgbench, startPgbench } from "./pgbench";
+import { fillQuartermaster } from "./quartermaster";
 import type { BenchSettings } from "./settings";
 import type { Target } from "./target";
 
@@ -37,15 +39,11 @@ export async function openGround(
     targets.push(target);
     started.push(() => target.stop());
   };
-  say("starting Postgres");
-  const postgres = await startPostgres({
-    folder: join(folder, "postgres"),
-    password: "postgres",
-    durable: true,
-    logFile: join(folder, "postgres.log"),
-  });
-  started.push(() => postgres.stop());
-  const adminUrl = postgres.url("postgres");
+  const servers = settings.only.includes("quartermaster")
+    ? await startPlatform(settings, folder, parts)
+    : await startPostgresAlone(folder, parts);
+  if (servers.platform) add(servers.platform);
+  const { adminUrl } = servers;
   if (settings.only.includes("monolith")) {
     say("starting the monolith");
     await makeDatabase(adminUrl, "bench_monolith");
@@ -71,9 +69,46 @@ export async function openGround(
     adminUrl,
     postgresVersion: await versionOf(adminUrl),
     targets,
-    processes: [{ name: "postgres", pid: postgres.pid }],
+    processes: servers.processes,
     skipped,
   };
+}
+
+interface Servers {
+  readonly adminUrl: string;
+  readonly processes: readonly CountedProcess[];
+  readonly platform?: Target;
+}
+
+/** Everything of the platform switched on; the other targets use its Postgres. */
+async function startPlatform(settings: BenchSettings, folder: string, parts: GroundParts): Promise<Servers> {
+  parts.say("starting the stack");
+  const ports = { gateway: await freePort(), postgres: await freePort(), nats: await freePort() };
+  const stack = await startStack({
+    dataDir: join(folder, "stack"),
+    ports,
+    env: { LOG_LEVEL: "info", SHIPPING_FLAT_RATE: "0", RATE_LIMIT_AUTH_PER_MINUTE: "100000" },
+    report: (sentence) => parts.say(`  ${sentence}`),
+  });
+  parts.started.push(() => stack.stop());
+  const pid = stack.pids().postgres;
+  return {
+    adminUrl: stack.adminDatabaseUrl,
+    processes: pid === undefined ? [] : [{ name: "postgres", pid }],
+    platform: await fillQuartermaster({ settings, stack, say: parts.say }),
+  };
+}
+
+async function startPostgresAlone(folder: string, { say, started }: GroundParts): Promise<Servers> {
+  say("starting Postgres");
+  const postgres = await startPostgres({
+    folder: join(folder, "postgres"),
+    password: "postgres",
+    durable: true,
+    logFile: join(folder, "postgres.log"),
+  });
+  started.push(() => postgres.stop());
+  return { adminUrl: postgres.url("postgres"), processes: [{ name: "postgres", pid: postgres.pid }] };
 }
 
 export function inDatabase(adminUrl: string, database: string): string {

@@ -121,7 +121,7 @@ async function stopEarly(signal: NodeJS.Signals): Promise<void> {
 process.on("SIGINT", (signal) => void stopEarly(signal));
 process.on("SIGTERM", (signal) => void stopEarly(signal));
 
-bench()
+void bench()
   .catch((error: Error) => {
     if (!interrupted) say(`Failed: ${error.message}`);
     return false;

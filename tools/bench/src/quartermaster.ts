@@ -1,0 +1,98 @@
+import { poll } from "@quartermaster/servers";
+import { defaultAdmin, type Stack } from "@quartermaster/stack";
+import { withClient } from "./invariants";
+import { brokenInQuartermaster, openWork } from "./invariants-quartermaster";
+import { placeOrders } from "./load";
+import type { BenchSettings } from "./settings";
+import type { Target } from "./target";
+
+/** Plenty for every order of a run. */
+const stockOfEach = 100_000_000;
+
+/** Passwords are hashed and rows written one after the other by few; more at once would only queue. */
+const requestsAtOnce = 4;
+
+/** Whoever waits longer for the audit than this has lost an event. */
+const settledWithinMs = 60_000;
+
+export interface QuartermasterOptions {
+  readonly settings: BenchSettings;
+  readonly stack: Stack;
+  readonly say: (sentence: string) => void;
+}
+
+/** Fills a stack that runs with products and buyers, all through its REST API. */
+export async function fillQuartermaster({ settings, stack, say }: QuartermasterOptions): Promise<Target> {
+  const url = stack.gatewayUrl;
+  const admin = await logIn(url, defaultAdmin.email, defaultAdmin.password);
+  say(`creating ${settings.products} products through POST /products`);
+  const productIds = await inParallel(settings.products, async (index) => {
+    const product = await post(`${url}/products`, productOf(index), admin);
+    return product.id as number;
+  });
+  say(`registering ${settings.connections} buyers`);
+  const tokens = await inParallel(settings.connections, async (index) => {
+    const buyer = { email: `bench-${Date.now()}-${index}@bench.example`, password: "bench-buyer-password" };
+    await post(`${url}/auth/register`, { ...buyer, role: "CUSTOMER" });
+    return logIn(url, buyer.email, buyer.password);
+  });
+  return {
+    name: "quartermaster",
+    processes: () =>
+      Object.entries(stack.pids()).flatMap(([name, pid]) => (name === "postgres" ? [] : [{ name, pid }])),
+    load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
+    settle: () => settle(stack.adminDatabaseUrl),
+    brokenInvariants: (answered, cutOffMax) =>
+      brokenInQuartermaster(stack.adminDatabaseUrl, answered, cutOffMax),
+    // The stack is the ground that the others stand on too, and is stopped with it.
+    stop: async () => {},
+  };
+}
+
+function productOf(index: number) {
+  const number = `${index + 1}`.padStart(5, "0");
+  return {
+    sku: `BENCH-${number}`,
+    name: `Bench product ${index + 1}`,
+    price: (500 + (((index + 1) * 7) % 9500)) / 100,
+    stock_quantity: stockOfEach,
+  };
+}
+
+async function logIn(url: string, email: string, password: string): Promise<string> {
+  const { access_token } = await post(`${url}/auth/login`, { email, password });
+  return access_token as string;
+}
+
+async function post(url: string, body: object, token?: string): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+  if (response.ok) return (await response.json()) as Record<string, unknown>;
+  throw new Error(`POST ${new URL(url).pathname} answered ${response.status}: ${await response.text()}`);
+}
+
+/** Results in the order of their index. */
+async function inParallel<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = new Array(count);
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < count; index = next++) results[index] = await work(index);
+  };
+  await Promise.all(Array.from({ length: requestsAtOnce }, worker));
+  return results;
+}
+
+/** Waits until no saga is under way and the audit has every event; milliseconds it took. */
+async function settle(adminUrl: string): Promise<number> {
+  const startedAt = performance.now();
+  await withClient(adminUrl, async (client) => {
+    const done = await poll(async () => (await openWork(client)).length === 0, settledWithinMs, 100);
+    if (done) return;
+    const open = await openWork(client);
+    throw new Error(`after ${settledWithinMs / 1000} s there is still work open: ${open.join("; ")}`);
+  });
+  return performance.now() - startedAt;
+}
