@@ -14,7 +14,10 @@ export const Quantity = z.int().min(1).max(quantityMax);
 /** Money in minor units (cents): an integer, never a float. */
 export const AmountMinor = z.int().min(0).max(amountMinorMax);
 /** Unit cost with four decimal places, as an integer of 1/10,000. */
-export const CostE4 = z.int().min(0).max(amountMinorMax * 100);
+export const CostE4 = z
+  .int()
+  .min(0)
+  .max(amountMinorMax * 100);
 export const Time = z.iso.datetime();
 export const Day = z.iso.date();
 export const Version = z.int().min(1);

@@ -9,8 +9,8 @@ import {
   OrderLines,
   Page,
   PaymentTerms,
-  pageOf,
   ProductId,
+  pageOf,
   Quantity,
   Stamps,
   TaxCode,
@@ -19,7 +19,15 @@ import {
   Version,
 } from "./fields";
 
-export const OrderStatus = z.enum(["PLACING", "PENDING", "CONFIRMED", "PAID", "SHIPPED", "CANCELLED", "REJECTED"]);
+export const OrderStatus = z.enum([
+  "PLACING",
+  "PENDING",
+  "CONFIRMED",
+  "PAID",
+  "SHIPPED",
+  "CANCELLED",
+  "REJECTED",
+]);
 export const PaymentStatus = z.enum(["UNPAID", "PARTIALLY_PAID", "PAID", "REFUNDED"]);
 const DocumentType = z.enum(["RUC", "DNI", "TAX_ID", "OTHER"]);
 
@@ -36,7 +44,10 @@ const CustomerFields = z.object({
   /** Price of one unit read from the customer's meter; null where it has none. */
   meterRateMinor: AmountMinor.nullable(),
   /** A decimal with two places, as a string. */
-  lastMeterReading: z.string().regex(/^\d{1,12}(\.\d{1,2})?$/).nullable(),
+  lastMeterReading: z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,2})?$/)
+    .nullable(),
   status: z.enum(["ACTIVE", "BLOCKED"]),
 });
 
@@ -83,7 +94,11 @@ export const OrderItem = z.object({
   taxCode: TaxCode,
 });
 
-const Problem = z.object({ code: z.string(), detail: z.string(), details: z.record(z.string(), z.unknown()).optional() });
+const Problem = z.object({
+  code: z.string(),
+  detail: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
 
 /**
  * `totalAmountMinor` is the items' sum without tax and shipping; the sums are null until the stock is reserved, the tax
@@ -143,7 +158,8 @@ export const PlaceOrder = command("orders.place-order.v1", {
 });
 
 export const CancelOrder = command("orders.cancel-order.v1", {
-  about: "Cancels an unshipped order: releases its stock and credits its invoice. Answered when both are done.",
+  about:
+    "Cancels an unshipped order: releases its stock and credits its invoice. Answered when both are done.",
   ask: z.object({ id: Id, reason: Text.optional() }),
   answer: Order,
   refusals: ["not_found", "forbidden", "transition_not_allowed"],
@@ -209,7 +225,9 @@ const OrderEventFields = Order.pick({
   grandTotalMinor: true,
   invoiceNumber: true,
 }).extend({
-  items: z.array(z.object({ productId: ProductId, quantity: Quantity, unitPriceAtPurchaseMinor: AmountMinor })),
+  items: z.array(
+    z.object({ productId: ProductId, quantity: Quantity, unitPriceAtPurchaseMinor: AmountMinor }),
+  ),
 });
 
 export const OrderPlaced = event("orders.order-placed.v1", {

@@ -32,9 +32,11 @@ export const permissions = {
   "customers:write": rule("Customers: create and edit", staff),
   "orders:read": rule("Orders, sales reports, transactions: read", readers, ["CUSTOMER"]),
   "orders:place": rule("Place orders; staff on behalf of a customer", staff, ["CUSTOMER"]),
-  "orders:cancel": rule("Cancel orders: staff any unshipped, a customer its own while PENDING", ["ADMIN", "MANAGER"], [
-    "CUSTOMER",
-  ]),
+  "orders:cancel": rule(
+    "Cancel orders: staff any unshipped, a customer its own while PENDING",
+    ["ADMIN", "MANAGER"],
+    ["CUSTOMER"],
+  ),
   "invoices:read": rule("Invoices, credit notes, payments, receivables: read", readers, ["CUSTOMER"]),
   "audit:read": rule("Audit: read and verify", ["ADMIN", "VIEWER"]),
 } as const satisfies Record<string, PermissionRule>;

@@ -10,8 +10,8 @@ function isContract(value: unknown): value is Contract {
 }
 
 /** Every message of the platform, in the order of declaration. Docs, fixtures and rights are derived from this list. */
-export const allContracts: readonly Contract[] = [identity, inventory, orders, billing, audit].flatMap((owner) =>
-  Object.values<unknown>(owner).filter(isContract),
+export const allContracts: readonly Contract[] = [identity, inventory, orders, billing, audit].flatMap(
+  (owner) => Object.values<unknown>(owner).filter(isContract),
 );
 
 export const allCommands = allContracts.filter((c): c is CommandContract => c.kind === "command");
