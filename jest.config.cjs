@@ -25,11 +25,17 @@ const servers = {
   globalTeardown: "<rootDir>/packages/testkit/src/jest-teardown.ts",
 };
 
+/** One whole stack, of built services, for all journeys through the gateway. */
+const wholeStack = {
+  globalSetup: "<rootDir>/e2e/support/shared-stack.ts",
+  globalTeardown: "<rootDir>/e2e/support/shared-stack-end.ts",
+};
+
 module.exports = {
   testTimeout: 30_000,
   projects: [
     { ...shared, displayName: "unit", testMatch: ["**/*.unit.test.ts"] },
     { ...shared, ...servers, displayName: "int", testMatch: ["**/*.int.test.ts"] },
-    { ...shared, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"] },
+    { ...shared, ...wholeStack, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"] },
   ],
 };

@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Stack, startStack } from "@quartermaster/stack";
+import { eventually } from "@quartermaster/testkit";
+import { auditAgainstOutboxes, auditIsComplete, brokenInvariants } from "./support/invariants";
+import { type Buyer, type Journey, openJourney, unique } from "./support/journey";
+
+let dataDir: string;
+let stack: Stack;
+let journey: Journey;
+let buyer: Buyer;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "quartermaster-outages-"));
+  stack = await startStack({ dataDir, durable: false, env: { LOG_LEVEL: "warn" } });
+  journey = await openJourney({ gatewayUrl: stack.gatewayUrl, databaseUrl: stack.adminDatabaseUrl });
+  buyer = await journey.newBuyer();
+}, 120_000);
+
+afterAll(async () => {
+  await journey?.close();
+  await stack?.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}, 60_000);
+
+const place = (product: number, headers: Record<string, string> = {}) =>
+  journey.ask("POST", "/orders", {
+    as: buyer.token,
+    body: { items: [{ product_id: product, quantity: 1 }] },
+    headers,
+  });
+
+const statusOf = async (id: string) =>
+  (await journey.ask("GET", `/orders/${id}`, { as: buyer.token })).body.status;
+const untilPending = (id: string) =>
+  eventually(async () => (await statusOf(id)) === "PENDING", { withinMs: 30_000 });
+
+async function invoicesOf(id: string): Promise<unknown[]> {
+  return (await journey.ask("GET", `/invoices?order_id=${id}`, { as: buyer.token })).body.data;
+}
+
+/** Asks with one key until the order is decided, as a careful client does through an outage. */
+async function placeUntilKnown(product: number, key: string) {
+  for (;;) {
+    const answer = await place(product, { "idempotency-key": key, prefer: "wait=2" }).catch(() => undefined);
+    if (answer && answer.status !== 202 && answer.status !== 503) return answer;
+    await pause(200);
+  }
+}
+
+async function everythingIsRight() {
+  await eventually(async () => Object.keys(await brokenInvariants(journey)).length === 0, {
+    withinMs: 30_000,
+  }).catch(() => undefined);
+  expect(await brokenInvariants(journey)).toEqual({});
+  await eventually(() => auditIsComplete(journey), { withinMs: 30_000 }).catch(() => undefined);
+  const { said, recorded } = await auditAgainstOutboxes(journey);
+  for (const [source, records] of Object.entries(said)) {
+    expect([source, recorded[source]]).toEqual([source, { records, highest: records }]);
+  }
+  const verified = await journey.ask("GET", "/audit/verify", { as: journey.admin });
+  expect(verified).toMatchObject({ status: 200, body: { ok: true } });
+}
+
+test.each(["billing", "inventory"] as const)(
+  "while %s is stopped an order is 202 with a Location, and becomes PENDING with one invoice once it is back",
+  async (service) => {
+    const product = await journey.newProduct();
+    await stack.stopService(service);
+    const accepted = await place(product, { prefer: "wait=1" });
+    expect(accepted).toMatchObject({ status: 202, body: { id: expect.any(String), status: "PLACING" } });
+    const { id } = accepted.body;
+    expect(accepted.headers.get("location")).toBe(`/orders/${id}`);
+    expect(await statusOf(id)).toBe("PLACING");
+    await stack.startService(service);
+    await untilPending(id);
+    expect(await invoicesOf(id)).toHaveLength(1);
+    expect(await journey.stockOf(product)).toEqual({ on_hand: 100, reserved: 1, available: 99 });
+  },
+  90_000,
+);
+
+test("orders is killed while a saga waits for billing; both come back, and the order is finished by itself", async () => {
+  const product = await journey.newProduct();
+  await stack.stopService("billing");
+  const { status, body } = await place(product, { prefer: "wait=1" });
+  expect(status).toBe(202);
+  stack.signalService("orders", "SIGKILL");
+  await stack.startService("billing");
+  await untilPending(body.id);
+  expect(await invoicesOf(body.id)).toHaveLength(1);
+}, 90_000);
+
+test("orders is killed again and again under load: each key is one order", async () => {
+  const product = await journey.newProduct({ stock_quantity: 10_000 });
+  const keys = Array.from({ length: 120 }, () => unique("kill"));
+  let placing = true;
+  const killer = (async () => {
+    for (let n = 0; n < 3 && placing; n++) {
+      await pause(600);
+      stack.signalService("orders", "SIGKILL");
+      await pause(1_500);
+    }
+  })();
+  const lanes = Array.from({ length: 12 }, async (_, lane) => {
+    const ids: string[] = [];
+    for (const key of keys.filter((_, n) => n % 12 === lane)) {
+      const { status, body } = await placeUntilKnown(product, key);
+      expect({ status, body }).toMatchObject({ status: 201 });
+      ids.push(body.id);
+      await pause(150);
+    }
+    return ids;
+  });
+  const ids = (await Promise.all(lanes)).flat();
+  placing = false;
+  await killer;
+  expect(new Set(ids).size).toBe(120);
+  await everythingIsRight();
+  expect(await journey.stockOf(product)).toMatchObject({ reserved: 120 });
+}, 150_000);
+
+test("nats-server is killed and its store deleted under load: nothing is lost or doubled", async () => {
+  const product = await journey.newProduct({ stock_quantity: 10_000 });
+  let loading = true;
+  const lanes = Array.from({ length: 12 }, async () => {
+    const ids: string[] = [];
+    while (loading) {
+      const { status, body } = await placeUntilKnown(product, unique("amnesia"));
+      expect({ status, body }).toMatchObject({ status: 201 });
+      ids.push(body.id);
+    }
+    return ids;
+  });
+  await pause(2_000);
+  await stack.stopService("nats", "SIGKILL");
+  await rm(join(dataDir, "nats"), { recursive: true, force: true });
+  await pause(500);
+  await stack.startService("nats");
+  await pause(4_000);
+  loading = false;
+  const ids = (await Promise.all(lanes)).flat();
+  expect(new Set(ids).size).toBe(ids.length);
+  await everythingIsRight();
+  expect(await journey.stockOf(product)).toMatchObject({ reserved: ids.length });
+  const rows = await journey.sql(
+    "select id from orders.orders where id = any($1::uuid[]) and status = 'PENDING'",
+    [ids],
+  );
+  expect(rows).toHaveLength(ids.length);
+}, 150_000);
+
+test("with the whole broker away nothing is accepted: 503 with Retry-After, at once, and orders flow again after", async () => {
+  const product = await journey.newProduct();
+  await stack.stopService("nats");
+  const startedAt = Date.now();
+  const refused = await place(product);
+  expect(refused).toMatchObject({ status: 503, body: { code: expect.any(String) } });
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(Date.now() - startedAt).toBeLessThan(5_000);
+  await stack.startService("nats");
+  await eventually(async () => (await place(product)).status === 201, { withinMs: 5_000 });
+  await everythingIsRight();
+}, 90_000);
