@@ -1,1 +1,76 @@
-export {};
+import { GetJwks } from "@quartermaster/contracts";
+import { type RunningService, serviceActor, startService } from "@quartermaster/messaging";
+import type { Logger } from "@quartermaster/process";
+import { type KeySet, keySet } from "./auth/key-set";
+import { tokenVerifier } from "./auth/tokens";
+import { servicesOver } from "./clients/services";
+import type { GatewayConfig } from "./config";
+import { api } from "./http/api";
+import { limitsOf } from "./http/limits";
+import { listen } from "./http/listen";
+import { openTraffic } from "./http/open-call";
+import { bodyReader } from "./http/read-body";
+import { allRoutes } from "./http/routes";
+import { messages } from "./messages";
+import { openapi } from "./openapi/document";
+import { keepForgetting, keepKeysFresh, readinessOf } from "./upkeep";
+
+export { GatewayConfig } from "./config";
+export { openapi } from "./openapi/document";
+
+/** Shorter than the 20 s after which a stopping process is ended by force. */
+const drainLimitMs = 15_000;
+const jwksTimeoutMs = 2_000;
+
+export interface RunningGateway {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Starts the gateway: NATS and database first, then the port. It listens before identity is there, and is ready after. */
+export async function start(config: GatewayConfig, log: Logger): Promise<RunningGateway> {
+  const service = await startService({ service: "gateway", config, log, messages });
+  const services = servicesOver(service.asker);
+  const keys = keySet(() => readJwks(service));
+  const traffic = openTraffic({ inFlightMax: config.IN_FLIGHT_MAX, metrics: service.metrics, log });
+  const app = api({
+    config,
+    routes: allRoutes,
+    traffic,
+    served: {
+      services,
+      tokens: tokenVerifier(keys),
+      db: service.db,
+      limits: limitsOf(config),
+      readBody: bodyReader(config.BODY_LIMIT_BYTES),
+      publicCatalog: config.PUBLIC_CATALOG,
+      log,
+    },
+    operations: {
+      metrics: service.metrics,
+      readiness: readinessOf(service, keys),
+      jwks: keys.published,
+      openapi,
+    },
+  });
+  const upkeep = [keepKeysFresh(keys, log), keepForgetting(service.db, log)];
+  const listening = await listen(app, config.GATEWAY_PORT, config.GATEWAY_HOST);
+  log.info({ port: listening.port }, "listening");
+  return {
+    port: listening.port,
+    stop: async () => {
+      traffic.drain();
+      await listening.close(drainLimitMs);
+      for (const stop of upkeep) stop();
+      services.stop();
+      await service.stop();
+    },
+  };
+}
+
+async function readJwks(service: RunningService): Promise<NonNullable<ReturnType<KeySet["published"]>>> {
+  const meta = { actor: serviceActor("gateway"), requestId: null, causation: null, traceparent: null };
+  const answered = await service.asker.ask(GetJwks, {}, { meta, timeoutMs: jwksTimeoutMs });
+  if ("answer" in answered) return answered.answer;
+  throw new Error("identity did not answer with its keys");
+}

@@ -1,0 +1,95 @@
+import { newId } from "@quartermaster/messaging";
+import type { Logger } from "@quartermaster/process";
+import type { Request, RequestHandler, Response } from "express";
+import { Histogram, type Registry } from "prom-client";
+import { type Call, requestIdOf } from "./call";
+import { problem } from "./problem";
+
+/** How many requests are under way, and whether the gateway still takes new ones. */
+export interface Traffic {
+  readonly inFlight: number;
+  /** Gives every request an id, a log line and a place in the metrics; refuses what is beyond the limit. */
+  readonly open: RequestHandler;
+  /** From now on answers close their connections. */
+  drain(): void;
+}
+
+// Orchestrators and monitoring have to get through when nobody else does.
+const exempt = new Set(["/health/live", "/health/ready", "/metrics"]);
+const bucketsS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log: Logger }): Traffic {
+  const { inFlightMax, metrics, log } = parts;
+  const observe = durations(metrics);
+  let inFlight = 0;
+  let draining = false;
+
+  const close = (request: Request, response: Response, call: Call) => {
+    inFlight -= 1;
+    const ms = performance.now() - call.startedAt;
+    observe(call.route, request.method, response.statusCode, ms / 1_000);
+    if (exempt.has(request.path) && response.statusCode === 200) return;
+    log.info({
+      requestId: call.requestId,
+      method: request.method,
+      route: call.route,
+      path: request.path.slice(0, 200),
+      status: response.statusCode,
+      ms: Math.round(ms * 10) / 10,
+      user: call.claims?.sub,
+      ip: call.ip,
+      ...(response.writableFinished ? {} : { aborted: true }),
+    });
+  };
+
+  return {
+    get inFlight() {
+      return inFlight;
+    },
+    open: (request, response, next) => {
+      const requestId = requestIdOf(request) ?? newId();
+      const ip = (request.ip ?? "unknown").slice(0, 64);
+      const call: Call = { requestId, ip, startedAt: performance.now(), route: "unknown", claims: undefined };
+      response.locals.call = call;
+      response.setHeader("X-Request-Id", requestId);
+      response.setHeader("Cache-Control", "no-store");
+      if (draining) response.setHeader("Connection", "close");
+      inFlight += 1;
+      response.once("close", () => close(request, response, call));
+      if (inFlight > inFlightMax && !exempt.has(request.path)) {
+        next(
+          problem("overloaded", "Too many requests are under way; nothing was accepted. Try again shortly."),
+        );
+      } else next();
+    },
+    drain: () => {
+      draining = true;
+    },
+  };
+}
+
+type Observe = (route: string, method: string, status: number, seconds: number) => void;
+
+// Methods are the client's words: unknown ones share a label, or a stranger could fill the metrics.
+const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+function durations(metrics: Registry): Observe {
+  const histogram = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Requests by route, method and status",
+    labelNames: ["route", "method", "status"],
+    buckets: bucketsS,
+    registers: [metrics],
+  });
+  const children = new Map<string, { observe(value: number): void }>();
+  return (route, rawMethod, status, seconds) => {
+    const method = methods.has(rawMethod) ? rawMethod : "other";
+    const key = `${route} ${method} ${status}`;
+    let child = children.get(key);
+    if (!child) {
+      child = histogram.labels({ route, method, status: String(status) });
+      children.set(key, child);
+    }
+    child.observe(seconds);
+  };
+}

@@ -1,0 +1,91 @@
+import { type RefusalCode, type RefusalDetails, refusals } from "@quartermaster/contracts";
+import { toRest } from "../rest/to-rest";
+import { type OwnCode, ownProblems, refusalStatuses, type StatusOf } from "./refusal-statuses";
+
+/** How long a client should stay away, in seconds, where nothing better is known. */
+export const retryAfterS = 2;
+
+interface Parts {
+  code: string;
+  status: number;
+  title: string;
+  detail: string;
+  errors?: readonly unknown[];
+  /** Extension members of RFC 9457, already in REST names. */
+  more?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+/** An answer that is a problem (RFC 9457). Thrown or returned; it never shows a stack trace to a client. */
+export class Problem extends Error {
+  override name = "Problem";
+  readonly status: number;
+  readonly code: string;
+  readonly headers: Record<string, string>;
+
+  constructor(private readonly parts: Parts) {
+    super(parts.detail);
+    this.status = parts.status;
+    this.code = parts.code;
+    this.headers = parts.headers ?? {};
+  }
+
+  /** The body of `application/problem+json`. */
+  body(requestId: string): Record<string, unknown> {
+    const { code, status, title, detail, errors = [], more } = this.parts;
+    const type = `urn:quartermaster:problem:${code.replaceAll("_", "-")}`;
+    return { ...more, type, title, status, detail, code, errors, request_id: requestId };
+  }
+}
+
+/** One of the gateway's own problems, with a sentence that helps. */
+export function problem(
+  code: OwnCode,
+  detail: string,
+  rest: {
+    errors?: readonly unknown[];
+    more?: Record<string, unknown>;
+    headers?: Record<string, string>;
+  } = {},
+): Problem {
+  const found: StatusOf = ownProblems[code];
+  const headers: Record<string, string> =
+    found.status === 503 || found.status === 429 ? { "Retry-After": String(retryAfterS) } : {};
+  return new Problem({ code, ...found, detail, ...rest, headers: { ...headers, ...rest.headers } });
+}
+
+/** A service's refusal as a problem. Its details become extension members; per-line facts become `errors[]`. */
+export function problemOfRefusal(
+  refusal: { code: RefusalCode; message: string; details: RefusalDetails },
+  options: { ifMatch?: boolean } = {},
+): Problem {
+  const { code } = refusal;
+  // A service that is newer than this gateway may refuse with a code that it does not know.
+  const found = refusalStatuses[code] ?? { status: 409, title: "Refused" };
+  const failedMatch = code === "version_conflict" && options.ifMatch;
+  const { lines, errors, ...details } = refusal.details ?? {};
+  return new Problem({
+    code,
+    title: failedMatch ? "Precondition failed" : found.title,
+    status: failedMatch ? 412 : found.status,
+    detail: refusal.message || refusals[code] || "The request was refused.",
+    errors: errorsOf(lines ?? errors),
+    more: toRest(details) as Record<string, unknown>,
+    headers: headersOf(found.status, details),
+  });
+}
+
+function errorsOf(lines: unknown): unknown[] {
+  return Array.isArray(lines) ? (toRest(lines) as unknown[]) : [];
+}
+
+function headersOf(status: number, details: RefusalDetails): Record<string, string> {
+  if (status === 401) return { "WWW-Authenticate": 'Bearer realm="quartermaster"' };
+  if (status !== 429) return {};
+  const { retryAfterSeconds, retryAfterMs } = details;
+  if (typeof retryAfterSeconds === "number")
+    return { "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))) };
+  if (typeof retryAfterMs === "number")
+    return { "Retry-After": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) };
+  return { "Retry-After": String(retryAfterS) };
+}

@@ -1,0 +1,191 @@
+import type { CommandContract, QueryContract, RefusalCode, RefusalDetails } from "@quartermaster/contracts";
+import { Fault, type Meta, newId, type Reader } from "@quartermaster/messaging";
+import type { Logger } from "@quartermaster/process";
+import type { Request, Response } from "express";
+import type { TokenVerifier } from "../auth/tokens";
+import { askUntilKnown } from "../clients/ask-until-known";
+import type { Services } from "../clients/services";
+import { toRest } from "../rest/to-rest";
+import { claimKey, hashOf } from "../store/idempotency-keys";
+import { actorOf, authenticate, authorize, seesCosts } from "./access";
+import { followUp } from "./afterwards";
+import { type Call, callOf } from "./call";
+import type { Limits } from "./limits";
+import { problem, problemOfRefusal } from "./problem";
+import { readAsk, readIdempotencyKey, readIfMatch, readWait } from "./read-ask";
+import type { BodyReader } from "./read-body";
+import type { Access, Route } from "./route";
+import { sendJson } from "./send";
+
+export interface Served {
+  services: Services;
+  tokens: TokenVerifier;
+  db: Reader;
+  limits: Limits;
+  readBody: BodyReader;
+  publicCatalog: boolean;
+  log: Logger;
+}
+
+type Handler = (request: Request, response: Response) => Promise<void>;
+
+/** The request in the form that a message needs. */
+interface Asked {
+  route: Route;
+  call: Call;
+  ask: Record<string, unknown>;
+  /** The command's id; a repeat under an Idempotency-Key has the first one's. */
+  id: string;
+  meta: Meta;
+  waitMs: number;
+  ifMatch: boolean;
+}
+
+type Answered =
+  | { answer: unknown }
+  | { refusal: { code: RefusalCode; message: string; details: RefusalDetails } }
+  | { accepted: true };
+
+const commandWaitMs = 10_000;
+const queryTimeoutMs = 5_000;
+
+/** One route as an express handler. What it throws is a Problem, a Fault, or a bug; the error handler knows all three. */
+export function serveRoute(route: Route, served: Served): Handler {
+  const access: Access = route.options.catalog && served.publicCatalog ? "optional" : route.options.may;
+  const authRoute = route.tag === "Authentication";
+  return async (request, response) => {
+    const call = callOf(response);
+    call.route = route.name;
+    if (authRoute) await served.limits.authentication(call.ip);
+    call.claims = await authenticate(access, request, served.tokens);
+    authorize(access, call.claims, route);
+    if (!authRoute) await served.limits.request(call.claims?.sub ?? call.ip);
+    const asked = await understand(route, call, request, response, served);
+    const answered = await (route.contract.kind === "command"
+      ? command(asked, served)
+      : query(asked, served));
+    if ("answer" in answered) await followUp(route, answered.answer, asked, served);
+    answer(asked, answered, response);
+  };
+}
+
+async function understand(
+  route: Route,
+  call: Call,
+  request: Request,
+  response: Response,
+  served: Served,
+): Promise<Asked> {
+  const { options } = route;
+  const body = route.body ? await served.readBody(request, response) : undefined;
+  const ask = readAsk(route, request, body);
+  if (options.self && call.claims) ask[options.self] = call.claims.sub;
+  const expectedVersion = options.ifMatch ? readIfMatch(request) : undefined;
+  if (expectedVersion !== undefined) ask.expectedVersion = expectedVersion;
+  const wait = options.waits ? readWait(request) : undefined;
+  if (wait?.applied) response.setHeader("Preference-Applied", wait.applied);
+  return {
+    route,
+    call,
+    ask,
+    id: await commandId(route, call, request, ask, served.db),
+    meta: {
+      actor: actorOf(call.claims, call.ip),
+      requestId: call.requestId,
+      causation: null,
+      traceparent: traceOf(request),
+    },
+    waitMs: wait?.waitMs ?? commandWaitMs,
+    ifMatch: expectedVersion !== undefined,
+  };
+}
+
+async function commandId(
+  route: Route,
+  call: Call,
+  request: Request,
+  ask: Record<string, unknown>,
+  db: Reader,
+): Promise<string> {
+  const key = route.keyed ? readIdempotencyKey(request) : undefined;
+  if (key === undefined) return newId();
+  const claimed = await claimKey(db, {
+    actor: call.claims?.sub ?? `ip:${call.ip}`,
+    route: route.name,
+    key,
+    bodyHash: hashOf(ask, (route.contract as CommandContract).secrets),
+    messageId: newId(),
+  });
+  if (claimed !== "other-body") return claimed.messageId;
+  throw problem(
+    "idempotency_key_reused",
+    "This Idempotency-Key was used with another request within the last day.",
+  );
+}
+
+const tracePattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+function traceOf(request: Request): string | null {
+  const header = request.headers.traceparent;
+  return typeof header === "string" && tracePattern.test(header) ? header : null;
+}
+
+async function query({ route, ask, meta }: Asked, { services }: Served): Promise<Answered> {
+  const timeoutMs = route.options.timeoutMs ?? queryTimeoutMs;
+  return (await services.ask(route.contract as QueryContract, ask, { meta, timeoutMs })) as Answered;
+}
+
+async function command(asked: Asked, { services }: Served): Promise<Answered> {
+  const { route, ask, id, meta, waitMs } = asked;
+  const known = await askUntilKnown(services, route.contract as CommandContract, ask, { id, meta, waitMs });
+  if (!("unknown" in known)) return known as Answered;
+  if (known.unknown === "unsent") throw new Fault("no-responders", `${route.contract.service} is away`);
+  if (await arrived(asked, services)) return { accepted: true };
+  throw inDoubt(asked);
+}
+
+/** Whether the saga is known to its service, asked once when all else gave no answer. */
+async function arrived({ route, id, meta }: Asked, services: Services): Promise<boolean> {
+  const lookUp = route.options.waits?.lookUp;
+  if (!lookUp) return false;
+  try {
+    return "answer" in (await services.ask(lookUp, { id }, { meta, timeoutMs: queryTimeoutMs }));
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
+
+function inDoubt({ route, id, ask }: Asked) {
+  const pending = route.options.waits?.pending(id, ask as never);
+  const again = "Whether it was done is not known. Send it again with the same Idempotency-Key to learn it.";
+  return problem(
+    "outcome_unknown",
+    `${route.contract.service} was asked and did not answer in time. ${again}`,
+    {
+      more: pending ? { order_id: pending.body.id } : {},
+    },
+  );
+}
+
+function answer(asked: Asked, answered: Answered, response: Response): void {
+  const { route, call, ask, id } = asked;
+  const { options } = route;
+  if ("refusal" in answered) throw problemOfRefusal(answered.refusal, { ifMatch: asked.ifMatch });
+  if ("accepted" in answered) {
+    const pending = options.waits?.pending(id, ask as never);
+    if (pending) response.setHeader("Location", pending.location);
+    sendJson(response, 202, pending?.body ?? { id });
+    return;
+  }
+  if (options.location) response.setHeader("Location", options.location(answered.answer as never));
+  const version = options.etag ? (answered.answer as { version?: number }).version : undefined;
+  if (version !== undefined) response.setHeader("ETag", `"${version}"`);
+  if (route.status === 204) {
+    response.statusCode = 204;
+    response.end();
+    return;
+  }
+  const given = options.give ? options.give(answered.answer as never) : answered.answer;
+  sendJson(response, route.status, toRest(given, { costs: seesCosts(call.claims) }));
+}

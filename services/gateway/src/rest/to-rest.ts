@@ -1,0 +1,26 @@
+import { decimal } from "./decimals";
+import { restField } from "./names";
+
+export interface ToRest {
+  /** False leaves out what ends in E4: those are costs, which not every role may see (DOMAIN.md, Identity). */
+  costs: boolean;
+}
+
+const withCosts: ToRest = { costs: true };
+
+/** A message's value as REST shows it: snake_case names, amounts as decimals. Runs on every answer. */
+export function toRest(value: unknown, options: ToRest = withCosts): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((entry) => toRest(entry, options));
+  const rest: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const { name, places } = restField(key);
+    const field = (value as Record<string, unknown>)[key];
+    if (typeof field === "number") {
+      if (places === 0) rest[name] = field;
+      else if (places === 2 || options.costs) rest[name] = decimal(field, places);
+    } else if (typeof field === "object" && field !== null) rest[name] = toRest(field, options);
+    else if (places !== 4 || options.costs) rest[name] = field;
+  }
+  return rest;
+}

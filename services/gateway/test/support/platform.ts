@@ -1,0 +1,176 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
+import {
+  GetJwks,
+  type Role,
+  type ServiceName,
+  tokenAudience,
+  tokenIssuer,
+  tokenType,
+} from "@quartermaster/contracts";
+import { type Handler, type RunningService, reply, startService } from "@quartermaster/messaging";
+import { BaseConfig } from "@quartermaster/process";
+import { openWorld, silentLog, type World } from "@quartermaster/testkit";
+import jwt from "jsonwebtoken";
+import { GatewayConfig, type RunningGateway, start } from "../../src/app";
+
+/** A signing key as identity has them. */
+export interface SigningKey {
+  kid: string;
+  privateKey: KeyObject;
+  jwk: { kty: "EC"; crv: "P-256"; x: string; y: string; kid: string; alg: "ES256"; use: "sig" };
+}
+
+export function signingKey(kid: string): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { x = "", y = "" } = publicKey.export({ format: "jwk" });
+  const pem = privateKey.export({ format: "pem", type: "pkcs8" });
+  return {
+    kid,
+    privateKey: createPrivateKey(pem),
+    jwk: { kty: "EC", crv: "P-256", x, y, kid, alg: "ES256", use: "sig" },
+  };
+}
+
+export interface Person {
+  sub: string;
+  role: Role;
+  customerId?: string;
+}
+
+/** An access token as identity signs them; `changes` makes it hostile. */
+export function tokenFor(
+  person: Person,
+  key: SigningKey,
+  changes: { claims?: object; header?: Partial<jwt.JwtHeader>; options?: jwt.SignOptions } = {},
+): string {
+  const claims = {
+    sub: person.sub,
+    name: `${person.role.toLowerCase()}@example.com`,
+    role: person.role,
+    epoch: 0,
+  };
+  const own = person.customerId ? { customerId: person.customerId } : {};
+  return jwt.sign({ ...claims, ...own, ...changes.claims }, key.privateKey, {
+    algorithm: "ES256",
+    issuer: tokenIssuer,
+    audience: tokenAudience,
+    expiresIn: 3_600,
+    ...changes.options,
+    header: { alg: "ES256", typ: tokenType, kid: key.kid, ...changes.header },
+  });
+}
+
+export const admin: Person = { sub: "019a2b3c-0000-7000-8000-0000000000a1", role: "ADMIN" };
+export const viewer: Person = { sub: "019a2b3c-0000-7000-8000-0000000000a2", role: "VIEWER" };
+export const sales: Person = { sub: "019a2b3c-0000-7000-8000-0000000000a3", role: "SALES" };
+export const buyer: Person = {
+  sub: "019a2b3c-0000-7000-8000-0000000000a4",
+  role: "CUSTOMER",
+  customerId: "019a2b3c-0000-7000-8000-0000000000c4",
+};
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  body: any;
+}
+
+export interface Ask {
+  token?: string;
+  body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  raw?: string | Buffer;
+  headers?: Record<string, string>;
+}
+
+/** A gateway on real NATS and Postgres, with whatever answers the test starts. */
+export interface Platform {
+  world: World;
+  gateway: RunningGateway;
+  key: SigningKey;
+  keys: SigningKey[];
+  url: string;
+  ask(method: string, path: string, ask?: Ask): Promise<Answer>;
+  /** Starts an instance of a service that serves these messages. */
+  serve(service: ServiceName, ...messages: Handler[]): Promise<RunningService>;
+  close(): Promise<void>;
+}
+
+export async function openPlatform(env: Record<string, string> = {}): Promise<Platform> {
+  const world = await openWorld("gateway", "identity", "inventory", "orders", "billing", "audit");
+  const running: { stop(): Promise<void> }[] = [];
+  const serve = async (service: ServiceName, ...messages: Handler[]) => {
+    const config = BaseConfig.parse({
+      DATABASE_URL: world.databaseUrl(service),
+      NATS_URL: world.natsUrl,
+      LOG_LEVEL: "silent",
+      INSTANCE: `${service}-${randomUUID().slice(0, 8)}`,
+      DATABASE_POOL_MAX: "3",
+    });
+    const started = await startService({ service, config, log: silentLog, messages });
+    running.push(started);
+    return started;
+  };
+  const key = signingKey("key-1");
+  const keys = [key];
+  await serve(
+    "identity",
+    reply(GetJwks, async () => ({ keys: keys.map(({ jwk }) => jwk) })),
+  );
+  const gateway = await start(gatewayConfig(world, env), silentLog);
+  const url = `http://127.0.0.1:${gateway.port}`;
+  await readyAt(url);
+  return {
+    world,
+    gateway,
+    key,
+    keys,
+    url,
+    ask: (method, path, ask) => send(url, method, path, ask),
+    serve,
+    close: async () => {
+      await gateway.stop();
+      await Promise.all(running.map((one) => one.stop()));
+      await world.close();
+    },
+  };
+}
+
+export function gatewayConfig(world: World, env: Record<string, string>) {
+  return GatewayConfig.parse({
+    DATABASE_URL: world.databaseUrl("gateway"),
+    NATS_URL: world.natsUrl,
+    LOG_LEVEL: "silent",
+    INSTANCE: "gateway-test",
+    GATEWAY_PORT: "0",
+    GATEWAY_HOST: "127.0.0.1",
+    ...env,
+  });
+}
+
+async function readyAt(url: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const answer = await fetch(`${url}/health/ready`);
+    await answer.arrayBuffer();
+    if (answer.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("the gateway did not become ready");
+}
+
+async function send(url: string, method: string, path: string, ask: Ask = {}): Promise<Answer> {
+  const headers: Record<string, string> = {};
+  if (ask.token) headers.authorization = `Bearer ${ask.token}`;
+  if (ask.body !== undefined || ask.raw !== undefined) headers["content-type"] = "application/json";
+  const body = ask.raw ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body));
+  const answer = await fetch(url + path, {
+    method,
+    headers: { ...headers, ...ask.headers },
+    redirect: "manual",
+    ...(body === undefined ? {} : { body: body as BodyInit }),
+  });
+  const text = await answer.text();
+  const isJson = /json/.test(answer.headers.get("content-type") ?? "");
+  return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+}
