@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { runCommand } from "./run-command";
 
@@ -65,10 +75,18 @@ export function folderFor(user: ServerUser | undefined, wanted: string): string 
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return path;
   }
+  openTemporary(dirname(path));
   const place = canReach(user, dirname(path)) ? path : linkedPlace(path);
   mkdirSync(place, { recursive: true, mode: 0o700 });
   chownSync(place, user.uid, user.gid);
   return place;
+}
+
+/** A fresh temporary folder is closed to all but its maker: it is opened for passing through, not for looking. */
+function openTemporary(folder: string): void {
+  if (!folder.startsWith(join(realpathSync(tmpdir()), "/")) && !folder.startsWith(join(tmpdir(), "/")))
+    return;
+  chmodSync(folder, statSync(folder).mode | 0o011);
 }
 
 function linkedPlace(path: string): string {
