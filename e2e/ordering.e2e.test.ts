@@ -9,8 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => journey.close());
 
-const statuses = (answers: { status: number }[], status: number) =>
-  answers.filter((one) => one.status === status);
+const statuses = (answers: Answer[], status: number) => answers.filter((one) => one.status === status);
 
 test("of a hundred who buy the last item at once, one gets it and ninety-nine are told at once", async () => {
   const { ask, newBuyer, newProduct, stockOf } = journey;

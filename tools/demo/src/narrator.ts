@@ -54,21 +54,23 @@ export function openNarrator(write: (line: string) => void, coloured: boolean): 
 
 /** A body on one line, its secrets as dots. */
 function brief(body: unknown): string {
-  const text = JSON.stringify(body, (key, value) => (hidden.has(key) ? "..." : value)).replace(
-    /"(\w+)":/g,
-    "$1: ",
-  );
+  const text = plain(body, (key, value) => (hidden.has(key) ? "..." : value));
   return text.length <= bodyTextMax ? text : `${text.slice(0, bodyTextMax)}...`;
 }
 
-function plain(value: unknown): string {
-  return typeof value === "string"
-    ? value
-    : (JSON.stringify(value)?.replace(/"(\w+)":/g, "$1: ") ?? "nothing");
+/** A text as it is; anything else as JSON with less to read. */
+function plain(value: unknown, replace?: (key: string, value: unknown) => unknown): string {
+  if (typeof value === "string") return value;
+  if (value === undefined) return "nothing";
+  const lines = JSON.stringify(value, replace, 1).replace(/"(\w+)": /g, "$1: ");
+  return lines
+    .replace(/([{[])\n\s*/g, "$1")
+    .replace(/\n\s*([}\]])/g, "$1")
+    .replace(/\n\s*/g, " ");
 }
 
 function aligned(lines: readonly (readonly unknown[])[]): string[] {
-  const texts = lines.map((line) => line.map(plain));
+  const texts = lines.map((line) => line.map((cell) => plain(cell)));
   const widths = (texts[0] ?? []).map((_, column) =>
     Math.max(...texts.map((line) => line[column]?.length ?? 0)),
   );
