@@ -86,7 +86,12 @@ test("an order is invoiced with tax and shipping, and everything it said stands 
 });
 
 test("the snapshot's hash is the SHA-256 of the stored text, and the document in it is what was answered", async () => {
-  const issued = answerOf(await ask(IssueInvoice, orderOf(1_234)));
+  const order = orderOf(1_234);
+  order.customer.name = 'Muñoz "& Söhne", {one}, \\two\u001e\u0000three, 日本 🧰';
+  const [issued] = (
+    await Promise.all([order, orderOf(1), orderOf(2)].map((one) => ask(IssueInvoice, one)))
+  ).map(answerOf);
+  if (!issued) throw new Error("not issued");
   const [row] = await world.sql<{ snapshot: string; hash: string; same: boolean; at: Date }>(
     `select snapshot, encode(snapshot_sha256, 'hex') as hash, issued_at as at,
        snapshot_sha256 = sha256(convert_to(snapshot, 'UTF8')) as same

@@ -8,9 +8,14 @@ const insert = sql(
      total_minor, currency, issued_at, snapshot, snapshot_sha256)
    select id, $1::text, number, 'ORDER', source_id, customer_id, subtotal_minor, tax_minor,
      subtotal_minor + tax_minor, $2::text, $3::timestamptz, snapshot, decode(sha256, 'hex')
-   from unnest($4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[], $8::bigint[], $9::bigint[], $10::text[], $11::text[])
+   from unnest($4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[], $8::bigint[], $9::bigint[],
+       string_to_array($10::text, chr(30)), string_to_array($11::text, ','))
      as issued (id, number, source_id, customer_id, subtotal_minor, tax_minor, snapshot, sha256)`,
 );
+
+// Snapshots travel as one text: as an array, driver and server would quote and unquote every one of them, which was a
+// third of the CPU of this insert. JSON escapes control characters, so a record separator never stands inside one.
+const recordSeparator = "\u001e";
 
 /** Writes the invoices of one batch: one series, currency and date, numbers in their order. */
 export async function insertInvoices(
@@ -29,8 +34,8 @@ export async function insertInvoices(
     invoices.map(({ customerId }) => customerId),
     invoices.map(({ subtotalMinor }) => subtotalMinor),
     invoices.map(({ taxMinor }) => taxMinor),
-    snapshots,
-    snapshots.map(sha256),
+    snapshots.join(recordSeparator),
+    snapshots.map(sha256).join(),
   ]);
 }
 
