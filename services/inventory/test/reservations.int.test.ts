@@ -221,27 +221,18 @@ test("reserve and release of one order at the same moment never leave stock held
 });
 
 test("orders naming the same products in opposite order over two instances never dead-lock", async () => {
-  const one = await inventory.product({ stockQuantity: 10_000 });
-  const other = await inventory.product({ stockQuantity: 10_000 });
-  const orders = Array.from({ length: 400 }, () => newId());
-  const answers = await Promise.all(
-    orders.map((orderId, n) => {
-      const lines: [number, number][] = [
-        [one.id, 1],
-        [other.id, 2],
-      ];
-      return inventory.reserve(orderId, n % 2 ? lines : lines.reverse());
-    }),
-  );
-  expect(answers.filter((answer) => "answer" in answer)).toHaveLength(400);
-  expect(await levelsOf(one.id)).toEqual([["MAIN", 10_000, 400, 9_600]]);
-  expect(await levelsOf(other.id)).toEqual([["MAIN", 10_000, 800, 9_200]]);
-  await Promise.all(
-    orders.map((orderId, n) =>
-      n % 2
-        ? inventory.answer(ReleaseStock, { orderId })
-        : inventory.answer(ConsumeStock, { orderId, shipmentId: newId() }),
-    ),
-  );
-  expect(await levelsOf(other.id)).toEqual([["MAIN", 9_600, 0, 9_600]]);
+  const products = await Promise.all(Array.from({ length: 6 }, () => inventory.product({ stockQuantity: 10_000 })));
+  const forth = products.map(({ id }): [number, number] => [id, 1]);
+  const back = forth.toReversed();
+  // One after the other for each buyer: so there are many small batches, in both instances, of all three commands at once.
+  const buyer = async (n: number) => {
+    for (let order = 0; order < 12; order += 1) {
+      const orderId = newId();
+      expect(await inventory.reserve(orderId, (n + order) % 2 ? forth : back)).toHaveProperty("answer");
+      if (order % 2) await inventory.answer(ReleaseStock, { orderId });
+      else await inventory.answer(ConsumeStock, { orderId, shipmentId: newId() });
+    }
+  };
+  await Promise.all(Array.from({ length: 40 }, (_, n) => buyer(n)));
+  for (const { id } of products) expect(await levelsOf(id)).toEqual([["MAIN", 9_760, 0, 9_760]]);
 });
