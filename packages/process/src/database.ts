@@ -36,5 +36,8 @@ export function openPool(
     keepAlive: true,
   });
   pool.on("error", parts.onError);
+  // A connection that breaks while it is lent out says so too, beside failing the statement that runs on it: without a
+  // listener of its own that would end the process. Whoever holds it learns of it from the statement.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
