@@ -6,6 +6,8 @@ export const defaultAdmin = { email: "admin@example.com", password: "quartermast
 
 /** What is meant for the stack itself, or for one service alone, and is not handed to the others. */
 const notPassedOn = [
+  "METRICS_PORT",
+  "GATEWAY_PORT",
   "DATABASE_URL",
   "NATS_URL",
   "BOOTSTRAP_ADMIN_EMAIL",
