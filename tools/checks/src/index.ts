@@ -1,1 +1,1 @@
-export {};
+export { type SourceFile, sourceFiles } from "./source-files";

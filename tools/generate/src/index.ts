@@ -1,0 +1,12 @@
+import type { GeneratedFile } from "./files";
+import { messagesPage } from "./messages-page";
+import { openApiFile } from "./openapi-file";
+import { permissionsPage } from "./permissions-page";
+import { schemaFiles } from "./schemas";
+
+export { type GeneratedFile, refresh, staleAmong } from "./files";
+
+/** Everything in the repository that is derived from the code. */
+export function generatedFiles(): GeneratedFile[] {
+  return [messagesPage(), permissionsPage(), ...schemaFiles(), ...openApiFile()];
+}
