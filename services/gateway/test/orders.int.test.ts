@@ -2,7 +2,8 @@ import { type AskOf, GetOrder, type Order, PlaceOrder } from "@quartermaster/con
 import { accepted, type Command, done, handle, type Outcome, refuse, reply } from "@quartermaster/messaging";
 import type { z } from "zod";
 import { exampleOf } from "../src/openapi/examples";
-import { admin, buyer, openPlatform, type Platform, tokenFor } from "./support/platform";
+import { admin, buyer, openPlatform, type Platform } from "./support/platform";
+import { tokenFor } from "./support/signing";
 
 type PlacedOrder = z.infer<typeof Order>;
 type Placing = Command<typeof PlaceOrder>;

@@ -27,10 +27,15 @@ export const problemSchema: JsonSchema = {
     errors: {
       type: "array",
       description: "Where the input is wrong, or per line what stands in the way.",
-      items: { type: "object", properties: { field: { type: "string" }, message: { type: "string" } } },
+      items: {
+        type: "object",
+        properties: { field: { type: "string" }, message: { type: "string" } },
+        additionalProperties: true,
+      },
     },
     request_id: { type: "string", description: "Also in the header X-Request-Id." },
   },
+  additionalProperties: true,
 };
 
 interface OneProblem {

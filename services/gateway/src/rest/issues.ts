@@ -12,13 +12,14 @@ type Issue = z.core.$ZodIssue;
 
 /** What is wrong with the input, for people; at most twenty entries. `whole` names the input itself, such as "body". */
 export function fieldErrors(error: z.ZodError, input: unknown, whole: string): FieldError[] {
-  const errors: FieldError[] = [];
+  // One sentence per field: the last one is the narrowest where several bounds are passed.
+  const errors = new Map<string, FieldError>();
   for (const issue of error.issues) {
-    if (issue.code === "unrecognized_keys") errors.push(...unknownFields(issue));
-    else errors.push(one(issue, input, whole));
-    if (errors.length >= errorsMax) break;
+    const found = issue.code === "unrecognized_keys" ? unknownFields(issue) : [one(issue, input, whole)];
+    for (const entry of found) errors.set(entry.field, entry);
+    if (errors.size >= errorsMax) break;
   }
-  return errors.slice(0, errorsMax);
+  return [...errors.values()].slice(0, errorsMax);
 }
 
 function one(issue: Issue, input: unknown, whole: string): FieldError {
@@ -33,10 +34,14 @@ function unknownFields(issue: Issue & { code: "unrecognized_keys" }): FieldError
   });
 }
 
+// Whatever else a client calls a field is shown in quotes.
+const plainName = /^[A-Za-z0-9_-]+$/;
+
 function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? String(part) : `${text}.${String(part)}`;
+    const name = plainName.test(String(part)) ? String(part) : JSON.stringify(String(part));
+    return text === "" ? name : `${text}.${name}`;
   }, "");
 }
 

@@ -85,10 +85,7 @@ function restObject(schema: z.ZodObject): z.ZodType {
 }
 
 function restDecimal(leaf: z.ZodType, places: 2 | 4): z.ZodType {
-  const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = leaf._zod.bag as {
-    minimum?: number;
-    maximum?: number;
-  };
+  const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = z.toJSONSchema(leaf);
   const bounds = `must be between ${decimal(minimum, places)} and ${decimal(maximum, places)}`;
   return z
     .any()

@@ -2,7 +2,7 @@ import { decimal } from "./decimals";
 import { restField } from "./names";
 
 export interface ToRest {
-  /** False leaves out what ends in E4: those are costs, which not every role may see (DOMAIN.md, Identity). */
+  /** False shows null for what ends in E4: those are costs, which not every role may see (DOMAIN.md, Identity). */
   costs: boolean;
 }
 
@@ -18,9 +18,9 @@ export function toRest(value: unknown, options: ToRest = withCosts): unknown {
     const field = (value as Record<string, unknown>)[key];
     if (typeof field === "number") {
       if (places === 0) rest[name] = field;
-      else if (places === 2 || options.costs) rest[name] = decimal(field, places);
+      else rest[name] = places === 4 && !options.costs ? null : decimal(field, places);
     } else if (typeof field === "object" && field !== null) rest[name] = toRest(field, options);
-    else if (places !== 4 || options.costs) rest[name] = field;
+    else rest[name] = field;
   }
   return rest;
 }

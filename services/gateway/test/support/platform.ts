@@ -1,64 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
-import {
-  GetJwks,
-  type Role,
-  type ServiceName,
-  tokenAudience,
-  tokenIssuer,
-  tokenType,
-} from "@quartermaster/contracts";
+import { randomUUID } from "node:crypto";
+import { GetJwks, type ServiceName } from "@quartermaster/contracts";
 import { type Handler, type RunningService, reply, startService } from "@quartermaster/messaging";
 import { BaseConfig } from "@quartermaster/process";
 import { openWorld, silentLog, type World } from "@quartermaster/testkit";
-import jwt from "jsonwebtoken";
 import { GatewayConfig, type RunningGateway, start } from "../../src/app";
-
-/** A signing key as identity has them. */
-export interface SigningKey {
-  kid: string;
-  privateKey: KeyObject;
-  jwk: { kty: "EC"; crv: "P-256"; x: string; y: string; kid: string; alg: "ES256"; use: "sig" };
-}
-
-export function signingKey(kid: string): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const { x = "", y = "" } = publicKey.export({ format: "jwk" });
-  const pem = privateKey.export({ format: "pem", type: "pkcs8" });
-  return {
-    kid,
-    privateKey: createPrivateKey(pem),
-    jwk: { kty: "EC", crv: "P-256", x, y, kid, alg: "ES256", use: "sig" },
-  };
-}
-
-export interface Person {
-  sub: string;
-  role: Role;
-  customerId?: string;
-}
-
-/** An access token as identity signs them; `changes` makes it hostile. */
-export function tokenFor(
-  person: Person,
-  key: SigningKey,
-  changes: { claims?: object; header?: Partial<jwt.JwtHeader>; options?: jwt.SignOptions } = {},
-): string {
-  const claims = {
-    sub: person.sub,
-    name: `${person.role.toLowerCase()}@example.com`,
-    role: person.role,
-    epoch: 0,
-  };
-  const own = person.customerId ? { customerId: person.customerId } : {};
-  return jwt.sign({ ...claims, ...own, ...changes.claims }, key.privateKey, {
-    algorithm: "ES256",
-    issuer: tokenIssuer,
-    audience: tokenAudience,
-    expiresIn: 3_600,
-    ...changes.options,
-    header: { alg: "ES256", typ: tokenType, kid: key.kid, ...changes.header },
-  });
-}
+import { type Person, type SigningKey, signingKey } from "./signing";
 
 export const admin: Person = { sub: "019a2b3c-0000-7000-8000-0000000000a1", role: "ADMIN" };
 export const viewer: Person = { sub: "019a2b3c-0000-7000-8000-0000000000a2", role: "VIEWER" };

@@ -1,0 +1,37 @@
+import { toRest } from "./to-rest";
+
+test("message names and minor units become REST names and decimals, at any depth", () => {
+  const message = {
+    totalAmountMinor: 90_000,
+    taxAmountMinor: null,
+    unitCostE4: 914_250,
+    rateBps: 900,
+    items: [{ unitPriceAtPurchaseMinor: 1_999, productName: "Widget" }],
+    rejection: { code: "insufficient_stock", details: { orderId: "o" } },
+    next: null,
+  };
+  expect(toRest(message)).toEqual({
+    total_amount: 900,
+    tax_amount: null,
+    unit_cost: 91.425,
+    rate_bps: 900,
+    items: [{ unit_price_at_purchase: 19.99, product_name: "Widget" }],
+    rejection: { code: "insufficient_stock", details: { order_id: "o" } },
+    next: null,
+  });
+});
+
+test("whoever may not see costs sees null in their place", () => {
+  const message = { data: [{ quantity: 1, unitPriceMinor: 100, unitCostE4: 5_000, totalCostE4: null }] };
+  expect(toRest(message, { costs: false })).toEqual({
+    data: [{ quantity: 1, unit_price: 1, unit_cost: null, total_cost: null }],
+  });
+});
+
+test("plain values stay what they are", () => {
+  expect([toRest(null), toRest(1), toRest("a"), toRest([]), toRest({})]).toEqual([null, 1, "a", [], {}]);
+});
+
+test("an amount that is told as a text is not divided", () => {
+  expect(toRest({ lastMinor: "x", note: undefined })).toEqual({ last: "x", note: undefined });
+});
