@@ -20,7 +20,7 @@ import { eventually, openWorld, silentLog, type World } from "@quartermaster/tes
 import { OrdersConfig, start } from "../src/app";
 import { Ledger, Shelf } from "./participants";
 
-export const manager: Actor = { kind: "user", id: newId(), name: "mia", role: "MANAGER" };
+export const staff: Actor = { kind: "user", id: newId(), name: "mia", role: "MANAGER" };
 
 export function customerActor(customerId: string, name = `${customerId}@buyer.example`): Actor {
   return { kind: "user", id: newId(), name, role: "CUSTOMER", customerId };
@@ -35,7 +35,7 @@ export class Stage {
   private constructor(readonly world: World) {}
 
   static async open(): Promise<Stage> {
-    const stage = new Stage(await openWorld("orders", "inventory", "billing", "gateway"));
+    const stage = new Stage(await openWorld("orders", "inventory", "billing", "gateway", "identity"));
     await stage.startPart("gateway", []);
     await stage.startInventory();
     await stage.startBilling();
@@ -74,8 +74,8 @@ export class Stage {
   ask<C extends CommandContract | QueryContract>(
     contract: C,
     ask: AskOf<C>,
-    actor: Actor = manager,
-    options: { id?: string; waitMs?: number } = {},
+    actor: Actor = staff,
+    options: { id?: string; waitMs?: number; timeoutMs?: number } = {},
   ): Promise<Answered<C>> {
     const meta: Meta = { actor, requestId: "request-1", causation: null, traceparent: null };
     const gateway = this.running.get("gateway") as RunningService;
@@ -90,9 +90,9 @@ export class Stage {
   place(
     customerId: string,
     items: AskOf<typeof PlaceOrder>["items"],
-    options: { id?: string; waitMs?: number } = {},
+    options: { id?: string; waitMs?: number; timeoutMs?: number } = {},
   ) {
-    return this.ask(PlaceOrder, { items, customerId }, manager, options);
+    return this.ask(PlaceOrder, { items, customerId }, staff, options);
   }
 
   async untilStatus(id: string, status: string, withinMs = 20_000) {

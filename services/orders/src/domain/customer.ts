@@ -44,7 +44,7 @@ export function newCustomer(
   const by = nameOf(actor);
   return {
     ...defaults,
-    ...withoutUndefined(given),
+    ...canonical(given),
     name: given.name,
     id,
     version: 1,
@@ -78,6 +78,14 @@ export function differences<Fields extends object>(
   };
 }
 
-function withoutUndefined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
+/** The given fields as they are kept: a meter reading always has its two places. */
+export function canonical<Fields extends Partial<CustomerFields>>(fields: Fields): Partial<Fields> {
+  const given = Object.fromEntries(Object.entries(fields).filter(([, field]) => field !== undefined));
+  const reading = fields.lastMeterReading;
+  return { ...given, ...(reading ? { lastMeterReading: twoPlaces(reading) } : {}) } as Partial<Fields>;
+}
+
+function twoPlaces(decimal: string): string {
+  const [whole = "0", places = ""] = decimal.split(".");
+  return `${whole.replace(/^0+(?=\d)/, "")}.${places.padEnd(2, "0")}`;
 }

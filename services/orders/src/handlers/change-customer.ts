@@ -1,6 +1,6 @@
 import { type AskOf, ChangeCustomer, CustomerChanged } from "@quartermaster/contracts";
 import { type Command, done, handle, refuse, type Tx } from "@quartermaster/messaging";
-import { type CustomerView, differences } from "../domain/customer";
+import { type CustomerView, canonical, differences } from "../domain/customer";
 import { nameOf } from "../domain/who";
 import { lockCustomers, updateCustomer } from "../store/customers";
 
@@ -26,7 +26,7 @@ async function changeOne(
   if (expectedVersion !== undefined && expectedVersion !== before.version) {
     return refuse("version_conflict", { expectedVersion, version: before.version });
   }
-  const changed = differences<CustomerView>(before, change);
+  const changed = differences<CustomerView>(before, canonical(change));
   if (!changed) return done(before);
   const version = before.version + 1;
   const stamps = { updatedAt: new Date().toISOString(), updatedBy: nameOf(meta.actor) };
