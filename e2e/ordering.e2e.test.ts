@@ -1,4 +1,5 @@
 import { eventually } from "@quartermaster/testkit";
+import { Client } from "pg";
 import type { Answer } from "./support/api";
 import { auditIsComplete, brokenInvariants } from "./support/invariants";
 import { type Journey, openJourney, unique } from "./support/journey";
@@ -201,6 +202,46 @@ test("a refusal is remembered under its key too", async () => {
   expect(first).toMatchObject({ status: 400, body: { code: "insufficient_stock" } });
   const { request_id: _, ...same } = first.body;
   expect(again).toMatchObject({ status: 400, body: same });
+});
+
+test("the checker of the invariants finds what is planted", async () => {
+  const { databaseUrl } = JSON.parse(process.env.E2E_STACK ?? "{}");
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  const sql = async <Row>(text: string) => (await client.query(text)).rows as Row[];
+  const found: string[][] = [];
+  for (const plant of [
+    "update inventory.levels set reserved = reserved + 1 where on_hand > reserved",
+    "update inventory.levels set on_hand = on_hand + 1",
+    "update inventory.batches set available_quantity = available_quantity - 1 where available_quantity > 0",
+    "update orders.orders set status = 'CONFIRMED', id = gen_random_uuid() where status = 'PENDING'",
+    "update orders.order_lines set quantity = quantity + 1",
+    `insert into billing.invoices
+     select gen_random_uuid(), series, number + 1000, source_kind, source_id, customer_id, subtotal_minor, tax_minor,
+       total_minor, currency, issued_at - interval '1 day', snapshot, snapshot_sha256
+     from billing.invoices order by number limit 1`,
+    "delete from audit.records",
+  ]) {
+    await client.query("begin");
+    await client.query(plant).then(
+      async () => found.push(Object.keys(await brokenInvariants({ sql }))),
+      (error: Error) => found.push([error.message]),
+    );
+    await client.query("rollback");
+  }
+  await client.end();
+  expect(found).toEqual([
+    ["I1 held lines add up to what is reserved"],
+    ["I1 movements add up to what is on hand", "I1 batches add up to what is on hand"],
+    ["I1 batches add up to what is on hand"],
+    [
+      "I2 a placed order has exactly one invoice",
+      "I2 no stock is held and no invoice stands for an order that does not exist",
+    ],
+    ["I2 a pending order holds exactly its lines"],
+    ["I2 a placed order has exactly one invoice", "I3 series run from 1 to n", "I3 dates do not go back"],
+    ["audit.records is append-only: delete is refused"],
+  ]);
 });
 
 test("after all that every invariant holds, and the audit has every event once and verifies", async () => {

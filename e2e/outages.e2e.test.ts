@@ -82,14 +82,80 @@ test.each(["billing", "inventory"] as const)(
   90_000,
 );
 
+test("a key whose order was 202 answers the decision once there is one", async () => {
+  const product = await journey.newProduct();
+  const key = unique("later");
+  await stack.stopService("billing");
+  const accepted = await place(product, { "idempotency-key": key, prefer: "wait=1" });
+  expect(accepted.status).toBe(202);
+  const joined = await place(product, { "idempotency-key": key, prefer: "wait=0" });
+  expect(joined).toMatchObject({ status: 202, body: { id: accepted.body.id } });
+  await stack.startService("billing");
+  await untilPending(accepted.body.id);
+  const decided = await place(product, { "idempotency-key": key });
+  expect(decided).toMatchObject({ status: 201, body: { id: accepted.body.id, status: "PENDING" } });
+}, 90_000);
+
+test("an order whose invoice is in doubt is cancelled once billing can say that there is none", async () => {
+  const product = await journey.newProduct();
+  await stack.stopService("billing");
+  const { body: placing } = await place(product, { prefer: "wait=1" });
+  const asking = { as: buyer.token, body: { reason: "too slow" }, headers: { prefer: "wait=1" } };
+  const cancelled = await journey.ask("POST", `/orders/${placing.id}/cancel`, asking);
+  expect(cancelled.status).toBe(202);
+  expect(await journey.stockOf(product)).toMatchObject({ reserved: 1 });
+  await stack.startService("billing");
+  await eventually(async () => (await statusOf(placing.id)) === "REJECTED", { withinMs: 30_000 });
+  const order = await journey.ask("GET", `/orders/${placing.id}`, { as: buyer.token });
+  expect(order.body).toMatchObject({ rejection: { code: "placing_cancelled" }, invoice_id: null });
+  expect(await invoicesOf(placing.id)).toEqual([]);
+  expect(await journey.stockOf(product)).toEqual({ on_hand: 100, reserved: 0, available: 100 });
+}, 90_000);
+
+test("whoever registers while orders is stopped has an account as soon as it is back", async () => {
+  const product = await journey.newProduct();
+  await stack.stopService("orders");
+  const newcomer = await journey.newBuyer();
+  await stack.startService("orders");
+  const body = { items: [{ product_id: product, quantity: 1 }] };
+  await eventually(
+    async () => (await journey.ask("POST", "/orders", { as: newcomer.token, body })).status === 201,
+    {
+      withinMs: 5_000,
+    },
+  );
+}, 90_000);
+
+test("identity stopped: 503 for logins, and whoever is logged in goes on ordering", async () => {
+  const product = await journey.newProduct();
+  await stack.stopService("identity");
+  const login = await journey.ask("POST", "/auth/login", {
+    body: { email: buyer.email, password: buyer.password },
+  });
+  expect(login).toMatchObject({ status: 503, body: { code: "service_unavailable" } });
+  expect((await place(product)).status).toBe(201);
+  await stack.startService("identity");
+}, 90_000);
+
+test("audit stopped: orders go on, and it records all of them once it is back", async () => {
+  const product = await journey.newProduct();
+  await stack.stopService("audit");
+  for (let n = 0; n < 5; n++) expect((await place(product)).status).toBe(201);
+  expect(await auditIsComplete(journey)).toBe(false);
+  await stack.startService("audit");
+  await everythingIsRight();
+}, 90_000);
+
 test("orders is killed while a saga waits for billing; both come back, and the order is finished by itself", async () => {
   const product = await journey.newProduct();
   await stack.stopService("billing");
   const { status, body } = await place(product, { prefer: "wait=1" });
   expect(status).toBe(202);
+  const killed = stack.pids().orders;
   stack.signalService("orders", "SIGKILL");
   await stack.startService("billing");
   await untilPending(body.id);
+  expect(stack.pids().orders).not.toBe(killed);
   expect(await invoicesOf(body.id)).toHaveLength(1);
 }, 90_000);
 

@@ -91,6 +91,24 @@ test("a product has an integer id, its price as a number, an ETag and a Location
   });
 });
 
+test("a repeated creation with the same Idempotency-Key creates one product, one user, one customer", async () => {
+  const { ask, admin } = journey;
+  const email = `${unique("twice")}@shop.test`;
+  const creations: [string, Record<string, unknown>][] = [
+    ["/products", { name: "Once", sku: unique("ONCE"), price: 1 }],
+    ["/auth/register", { email, password: "a password" }],
+    ["/customers", { name: "Once Ltd", email: `${unique("once")}@shop.test` }],
+    ["/locations", { code: unique("ONCE"), name: "Once", type: "DEPOT" }],
+  ];
+  for (const [path, body] of creations) {
+    const headers = { "idempotency-key": unique("key") };
+    const answers = await Promise.all([1, 2, 3].map(() => ask("POST", path, { as: admin, body, headers })));
+    expect([path, answers.map(({ status }) => status)]).toEqual([path, [201, 201, 201]]);
+    expect(answers[1]?.body).toEqual(answers[0]?.body);
+    expect(answers[2]?.body).toEqual(answers[0]?.body);
+  }
+});
+
 test("a price may be a decimal string, and what is not in stock is not listed as such", async () => {
   const { ask, admin } = journey;
   const sku = unique("EMPTY");
