@@ -1,5 +1,5 @@
 import { hash as digest } from "node:crypto";
-import type { ChainedLink, ChainHead, Link } from "./link";
+import type { ChainHead, Link } from "./link";
 
 /** What the first link is chained to. */
 export const genesisHash = "0".repeat(64);
@@ -11,10 +11,10 @@ const canonicalForm = "quartermaster-audit-1";
  * The text that a link's hash is over: a JSON array of the fields in this order, without white space, as JSON.stringify
  * and RFC 8785 write it. The README tells how to recompute it in another language.
  */
-export function canonicalText(link: Link): string {
+export function canonicalText(position: number, link: Link): string {
   return JSON.stringify([
     canonicalForm,
-    link.position,
+    position,
     link.source,
     link.epoch,
     link.seq,
@@ -38,17 +38,16 @@ export function canonicalText(link: Link): string {
 }
 
 /** SHA-256, as hex, over the UTF-8 bytes of the predecessor's hash (64 hex digits) followed by the canonical text. */
-export function hashOf(prevHash: string, link: Link): string {
-  return digest("sha256", prevHash + canonicalText(link), "hex");
+export function hashOf(prevHash: string, position: number, link: Link): string {
+  return digest("sha256", prevHash + canonicalText(position, link), "hex");
 }
 
-/** Puts links behind the head, in their order. */
-export function chainOn(head: ChainHead, links: readonly Omit<Link, "position">[]): ChainedLink[] {
+/** The hashes of links that follow the head, in their order: the first has the head's next position. */
+export function hashesOn(head: ChainHead, links: readonly Link[]): string[] {
   let { position, hash } = head;
-  return links.map((unplaced) => {
+  return links.map((link) => {
     position += 1;
-    const link: Link = { ...unplaced, position };
-    hash = hashOf(hash, link);
-    return { ...link, hash };
+    hash = hashOf(hash, position, link);
+    return hash;
   });
 }

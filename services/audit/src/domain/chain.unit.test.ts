@@ -1,12 +1,16 @@
 import fc from "fast-check";
-import { canonicalText, chainOn, genesisHash, hashOf } from "./chain";
+import { canonicalText, genesisHash, hashesOn, hashOf } from "./chain";
 import type { ChainedLink, ChainHead, Link } from "./link";
 import { Verification } from "./verification";
 
 const genesis: ChainHead = { position: 0, hash: genesisHash };
 
+function chainOn(head: ChainHead, links: Link[]): ChainedLink[] {
+  const hashes = hashesOn(head, links);
+  return links.map((link, n) => ({ ...link, position: head.position + n + 1, hash: hashes[n] ?? "" }));
+}
+
 const placed: Link = {
-  position: 1,
   source: "orders",
   epoch: 1,
   seq: 1,
@@ -29,14 +33,14 @@ const placed: Link = {
 };
 
 test("the canonical text of a link is the one that the README documents", () => {
-  expect(canonicalText(placed)).toBe(
+  expect(canonicalText(1, placed)).toBe(
     '["quartermaster-audit-1",1,"orders",1,1,"2026-03-01T09:00:00.000Z","2026-03-01T09:00:00.017Z","user",' +
       '"0199f2c0-0000-7000-8000-000000000001","Ana Muñoz","SALES",null,"CREATE","order",' +
       '"0199f2c0-0000-7000-8000-000000000002",1,"orders.order-placed.v1",' +
       '"Order placed: stock reserved, invoice issued",null,' +
       '"{\\"status\\":\\"PENDING\\",\\"notes\\":\\"a \\\\\\"quoted\\\\\\" word\\\\n\\"}","req-1"]',
   );
-  expect(hashOf(genesisHash, placed)).toBe(
+  expect(hashOf(genesisHash, 1, placed)).toBe(
     "8cb4e0c7c74ebd803f88e75b1950b4ac48c8067a78aefb85146190a3db592c97",
   );
 });
@@ -87,7 +91,7 @@ test("a chain made in any batches verifies", () => {
 
 test("whatever field of whatever link is changed, the change is found at its position", () => {
   const chains = fc.array(anyLink, { minLength: 1, maxLength: 6 }).map((some) => chainOn(genesis, some));
-  const fields = Object.keys(placed).filter((name) => name !== "position") as (keyof Link)[];
+  const fields = Object.keys(placed) as (keyof Link)[];
   fc.assert(
     fc.property(chains, fc.nat(), fc.constantFrom(...fields), (links, pick, field) => {
       const victim = links[pick % links.length] as ChainedLink;
@@ -119,7 +123,10 @@ test("a link that is deleted, swapped, rehashed or cut from the end is found", (
       expect(firstBroken(swapped, headOf(links))).toBe(one.position);
 
       const edited = { ...one, userId: `${one.userId}!` };
-      const rehashed = { ...edited, hash: hashOf(links[at - 1]?.hash ?? genesisHash, edited) };
+      const rehashed = {
+        ...edited,
+        hash: hashOf(links[at - 1]?.hash ?? genesisHash, edited.position, edited),
+      };
       const withRehashed = links.map((link) => (link === one ? rehashed : link));
       expect(firstBroken(withRehashed, headOf(links))).toBe(next.position);
 

@@ -6,7 +6,7 @@ import type { Link } from "./link";
  * The link that records an event. An event whose contract this version does not know, because a newer service said it,
  * is recorded all the same: its entity is read from its name, its action is COMMAND.
  */
-export function linkOf(event: Heard, recordedAt: string): Omit<Link, "position"> {
+export function linkOf(event: Heard, recordedAt: string): Link {
   const { actor, requestId } = event.meta;
   const { entityId, version, old, new: fresh } = event.body;
   const contract = eventNamed(event.name) ?? unknownEvent(event.name);

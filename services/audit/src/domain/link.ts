@@ -1,11 +1,10 @@
 import type { Action } from "@quartermaster/contracts";
 
 /**
- * One record of the chain as it is stored. Times are ISO 8601 in UTC with milliseconds; `oldValues` and `newValues` are
+ * One record as it is stored, before it has its place in the chain. Times are ISO 8601 in UTC with milliseconds; `oldValues` and `newValues` are
  * the JSON text that arrived, null for none.
  */
 export interface Link {
-  position: number;
   source: string;
   epoch: number;
   seq: number;
@@ -27,8 +26,9 @@ export interface Link {
   requestId: string | null;
 }
 
-/** A link that has its place: `hash` is 64 lower-case hex digits. */
+/** A link in its place: positions run from 1 without a gap, `hash` is 64 lower-case hex digits. */
 export interface ChainedLink extends Link {
+  position: number;
   hash: string;
 }
 

@@ -24,7 +24,7 @@ export class Verification {
     for (const link of links) {
       if (link.position !== this.at.position + 1) {
         this.breakAt(this.at.position + 1, "The record is missing.");
-      } else if (hashOf(this.at.hash, link) !== link.hash) {
+      } else if (hashOf(this.at.hash, link.position, link) !== link.hash) {
         this.breakAt(link.position, "The hash does not follow from the record and the one before it.");
       }
       this.at = { position: link.position, hash: link.hash };

@@ -1,5 +1,5 @@
 import { onEvery } from "@quartermaster/messaging";
-import { chainOn } from "../domain/chain";
+import { hashesOn } from "../domain/chain";
 import { linkOf } from "../domain/link-of";
 import { append, lockHead } from "../store/records";
 
@@ -7,6 +7,6 @@ import { append, lockHead } from "../store/records";
 export const recordEvents = onEvery(async (tx, events) => {
   const { head, recordedAt } = await lockHead(tx);
   const links = events.map((event) => linkOf(event, recordedAt));
-  await append(tx, head, recordedAt, chainOn(head, links));
+  await append(tx, { head, recordedAt, links, hashes: hashesOn(head, links) });
   return [];
 });

@@ -1,5 +1,5 @@
 import { type Reader, sql, type Tx } from "@quartermaster/messaging";
-import type { ChainedLink, ChainHead } from "../domain/link";
+import type { ChainedLink, ChainHead, Link } from "../domain/link";
 
 const lockRow = sql(
   "audit-lock-head",
@@ -33,17 +33,15 @@ const appendRows = sql(
        event, description, old_values, new_values, request_id, hash, n)`,
 );
 
-/** Appends links that were chained on the locked head, and moves the head to the last of them. */
+/** Appends links, with the hashes that chain them on the locked head, and moves the head to the last of them. */
 export async function append(
   tx: Tx,
-  head: ChainHead,
-  recordedAt: string,
-  links: readonly ChainedLink[],
+  batch: { head: ChainHead; recordedAt: string; links: readonly Link[]; hashes: readonly string[] },
 ): Promise<void> {
-  const column = <Name extends keyof ChainedLink>(name: Name) => links.map((link) => link[name]);
+  const column = <Name extends keyof Link>(name: Name) => batch.links.map((link) => link[name]);
   await tx.rows(appendRows, [
-    head.position,
-    recordedAt,
+    batch.head.position,
+    batch.recordedAt,
     column("source"),
     column("epoch"),
     column("seq"),
@@ -62,7 +60,7 @@ export async function append(
     column("oldValues"),
     column("newValues"),
     column("requestId"),
-    links.map((link) => `\\x${link.hash}`),
+    batch.hashes.map((hash) => `\\x${hash}`),
   ]);
 }
 
