@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Email } from "@quartermaster/contracts";
 import { BaseConfig } from "@quartermaster/process";
 import { z } from "zod";
@@ -13,8 +14,16 @@ export const IdentityConfig = BaseConfig.extend({
     .enum(["true", "false"])
     .default("false")
     .transform((word) => word === "true"),
-  /** How many passwords are hashed at once: each takes 19 MiB and a core for some 20 ms. */
-  PASSWORD_HASHES_AT_ONCE: z.coerce.number().int().min(1).max(64).default(2),
+  /**
+   * How many passwords are hashed at once: each takes 19 MiB and a core for some 20 ms. Half the cores by default, so that
+   * a flood of logins leaves the other half to orders.
+   */
+  PASSWORD_HASHES_AT_ONCE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(Math.max(1, Math.floor(availableParallelism() / 2))),
 }).refine((config) => !config.BOOTSTRAP_ADMIN_EMAIL === !config.BOOTSTRAP_ADMIN_PASSWORD, {
   path: ["BOOTSTRAP_ADMIN_PASSWORD"],
   error: "BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD belong together",

@@ -135,6 +135,24 @@ test("no password lies in a table or an event; what is stored is argon2id at OWA
   );
 });
 
+test("a registration that meets a defect is parked without its password", async () => {
+  const { world, ask } = identity;
+  await world.sql("alter table identity.users rename to users_away");
+  const asked = ask(RegisterUser, { email: "poison@shop.test", password }).catch(
+    (error: Error) => error.name,
+  );
+  const outcome = await asked.finally(() => world.sql("alter table identity.users_away rename to users"));
+  expect(outcome).toBe("Defect");
+  const letters = await world.sql<{ subject: string; body: string }>("select * from identity.dead_letters");
+  expect(letters).toMatchObject([{ subject: RegisterUser.subject }]);
+  expect(JSON.parse(letters[0]?.body ?? "")).toMatchObject({
+    email: "poison@shop.test",
+    password: "[redacted]",
+  });
+  expect(JSON.stringify(letters)).not.toContain(password);
+  expect(await ask(RegisterUser, { email: "poison@shop.test", password })).toHaveProperty("answer");
+});
+
 test("the tables of roles and permissions agree with the contracts", async () => {
   const roles = (await identity.get(ListRoles, {})).data;
   expect(roles.map((role) => role.name)).toEqual(["ADMIN", "MANAGER", "SALES", "CUSTOMER", "VIEWER"]);

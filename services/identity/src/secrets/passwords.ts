@@ -2,7 +2,7 @@ import { hash, verify } from "@node-rs/argon2";
 
 // OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes and one lane. About 20 ms of one core.
 const cost = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** At two hashes at once some 2 s of work: who comes later is told to wait, since a gateway gives up soon after. */
+/** Some 5 s of work for one core: who comes later is told to wait, since a gateway gives up soon after. */
 const waitingMax = 200;
 
 /** Too many passwords wait to be hashed. */
