@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { type Stack, startStack } from "@quartermaster/stack";
 import { eventually } from "@quartermaster/testkit";
 import { auditAgainstOutboxes, auditIsComplete, brokenInvariants } from "./support/invariants";
@@ -42,12 +41,42 @@ async function invoicesOf(id: string): Promise<unknown[]> {
 }
 
 /** Asks with one key until the order is decided, as a careful client does through an outage. */
-async function placeUntilKnown(product: number, key: string) {
-  for (;;) {
-    const answer = await place(product, { "idempotency-key": key, prefer: "wait=2" }).catch(() => undefined);
-    if (answer && answer.status !== 202 && answer.status !== 503) return answer;
-    await pause(200);
-  }
+function placeUntilKnown(product: number, key: string) {
+  const decided = async () => {
+    const answer = await place(product, { "idempotency-key": key, prefer: "wait=2" });
+    return answer.status !== 202 && answer.status !== 503 && answer;
+  };
+  return eventually(decided, { withinMs: 60_000 });
+}
+
+/** Twelve clients that place orders through whatever happens, until they are told to stop. */
+function startLoad(product: number) {
+  const ids: string[] = [];
+  let loading = true;
+  const lanes = Array.from({ length: 12 }, async () => {
+    while (loading) {
+      const { status, body } = await placeUntilKnown(product, unique("load"));
+      expect({ status, body }).toMatchObject({ status: 201 });
+      ids.push(body.id);
+    }
+  });
+  const reach = (count: number) => eventually(async () => ids.length >= count, { withinMs: 60_000 });
+  return {
+    /** Resolves when so many more orders have been placed. */
+    more: (count: number) => reach(ids.length + count),
+    stop: async () => {
+      loading = false;
+      await Promise.all(lanes);
+      return ids;
+    },
+  };
+}
+
+async function eachPlacedOnce(product: number, ids: string[]) {
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(await journey.stockOf(product)).toMatchObject({ reserved: ids.length });
+  const pending = "select id from orders.orders where id = any($1::uuid[]) and status = 'PENDING'";
+  expect(await journey.sql(pending, [ids])).toHaveLength(ids.length);
 }
 
 async function everythingIsRight() {
@@ -161,61 +190,30 @@ test("orders is killed while a saga waits for billing; both come back, and the o
 
 test("orders is killed again and again under load: each key is one order", async () => {
   const product = await journey.newProduct({ stock_quantity: 10_000 });
-  const keys = Array.from({ length: 120 }, () => unique("kill"));
-  let placing = true;
-  const killer = (async () => {
-    for (let n = 0; n < 3 && placing; n++) {
-      await pause(600);
-      stack.signalService("orders", "SIGKILL");
-      await pause(1_500);
-    }
-  })();
-  const lanes = Array.from({ length: 12 }, async (_, lane) => {
-    const ids: string[] = [];
-    for (const key of keys.filter((_, n) => n % 12 === lane)) {
-      const { status, body } = await placeUntilKnown(product, key);
-      expect({ status, body }).toMatchObject({ status: 201 });
-      ids.push(body.id);
-      await pause(150);
-    }
-    return ids;
-  });
-  const ids = (await Promise.all(lanes)).flat();
-  placing = false;
-  await killer;
-  expect(new Set(ids).size).toBe(120);
+  const load = startLoad(product);
+  for (let kills = 0; kills < 3; kills++) {
+    await load.more(30);
+    const killed = stack.pids().orders;
+    stack.signalService("orders", "SIGKILL");
+    await eventually(async () => ![killed, undefined].includes(stack.pids().orders), { withinMs: 20_000 });
+  }
+  await load.more(30);
+  const ids = await load.stop();
   await everythingIsRight();
-  expect(await journey.stockOf(product)).toMatchObject({ reserved: 120 });
+  await eachPlacedOnce(product, ids);
 }, 150_000);
 
 test("nats-server is killed and its store deleted under load: nothing is lost or doubled", async () => {
   const product = await journey.newProduct({ stock_quantity: 10_000 });
-  let loading = true;
-  const lanes = Array.from({ length: 12 }, async () => {
-    const ids: string[] = [];
-    while (loading) {
-      const { status, body } = await placeUntilKnown(product, unique("amnesia"));
-      expect({ status, body }).toMatchObject({ status: 201 });
-      ids.push(body.id);
-    }
-    return ids;
-  });
-  await pause(2_000);
+  const load = startLoad(product);
+  await load.more(100);
   await stack.stopService("nats", "SIGKILL");
   await rm(join(dataDir, "nats"), { recursive: true, force: true });
-  await pause(500);
   await stack.startService("nats");
-  await pause(4_000);
-  loading = false;
-  const ids = (await Promise.all(lanes)).flat();
-  expect(new Set(ids).size).toBe(ids.length);
+  await load.more(100);
+  const ids = await load.stop();
   await everythingIsRight();
-  expect(await journey.stockOf(product)).toMatchObject({ reserved: ids.length });
-  const rows = await journey.sql(
-    "select id from orders.orders where id = any($1::uuid[]) and status = 'PENDING'",
-    [ids],
-  );
-  expect(rows).toHaveLength(ids.length);
+  await eachPlacedOnce(product, ids);
 }, 150_000);
 
 test("with the whole broker away nothing is accepted: 503 with Retry-After, at once, and orders flow again after", async () => {
