@@ -1,14 +1,14 @@
 import { type CommandContract, refusals } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
-import type { Pool } from "pg";
 import { type DeadLetter, park, withoutSecrets } from "./dead-letters";
 import type { Command, CommandHandler } from "./handler";
 import { timeOfId } from "./ids";
 import { inboxRetentionDays, recall, refusalReply, remember, type StoredReply, storedReply } from "./inbox";
 import { commandLaneLimits, Lane } from "./lane";
-import { type SaidWith, say } from "./outbox";
+import type { SaidWith } from "./outbox";
 import type { Outcome } from "./outcome";
-import { inTransaction, type Tx } from "./sql";
+import type { Tx } from "./sql";
+import type { Transact } from "./transact";
 
 /** A command that failed by a defect. It is parked; sending it again unchanged would not help. */
 export class Defect extends Error {
@@ -33,19 +33,21 @@ export function idProblem(id: string): "bad_request" | "message_too_old" | undef
  */
 export function commandLane(parts: {
   handler: CommandHandler;
-  pool: Pool;
+  transact: Transact;
   log: Logger;
-  onSaid: () => void;
 }): CommandLane {
-  const { handler, pool, log } = parts;
+  const { handler, transact, log } = parts;
   return new Lane<Command, StoredReply | null>({
     name: handler.contract.name,
     limits: commandLaneLimits,
     log,
-    run: (commands) => inTransaction(pool, (tx) => runBatch(tx, handler, commands, parts.onSaid)),
+    run: (commands) => transact((tx) => runBatch(tx, handler, commands)),
     poisoned: async (command, error) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const id = await inTransaction(pool, (tx) => park(tx, letterOf(handler.contract, command, reason)));
+      const id = await transact(async (tx) => ({
+        result: await park(tx, letterOf(handler.contract, command, reason)),
+        said: [],
+      }));
       throw new Defect(`${handler.contract.name} failed by a defect; parked as dead letter ${id}`);
     },
   });
@@ -65,37 +67,29 @@ async function runBatch(
   tx: Tx,
   handler: CommandHandler,
   commands: Command[],
-  onSaid: () => void,
-): Promise<(StoredReply | null)[]> {
+): Promise<{ result: (StoredReply | null)[]; said: SaidWith[] }> {
   const { contract } = handler;
   // The same id may stand twice in a batch: the second one gets the first one's reply.
-  const distinct = [...new Map(commands.map((command) => [command.id, command])).values()];
-  const known = contract.remembered
-    ? await recall(
-        tx,
-        distinct.map((one) => one.id),
-      )
-    : new Map();
-  const fresh = distinct.filter((command) => !known.has(command.id));
+  const distinct = new Map(commands.map((command) => [command.id, command]));
+  const replies = contract.remembered
+    ? await recall(tx, [...distinct.keys()])
+    : new Map<string, StoredReply | null>();
+  const fresh = [...distinct.values()].filter((command) => !replies.has(command.id));
   const outcomes = fresh.length > 0 ? await handler.run(tx, fresh) : [];
   if (outcomes.length !== fresh.length) {
     throw new Error(`${contract.name}: ${outcomes.length} outcomes for ${fresh.length} commands`);
   }
-  const replies = new Map<string, StoredReply | null>(known);
-  for (const [n, command] of fresh.entries()) replies.set(command.id, storedReply(outcomes[n] as Outcome));
-  if (contract.remembered)
-    await remember(
-      tx,
-      fresh.map((one) => rememberedOf(contract, one.id, replies)),
-    );
-  const said = saidBy(fresh, outcomes);
-  await say(tx, said);
-  if (said.length > 0) tx.afterCommit(onSaid);
-  return commands.map((command) => replies.get(command.id) ?? null);
-}
-
-function rememberedOf(contract: CommandContract, id: string, replies: Map<string, StoredReply | null>) {
-  return { id, message: contract.name, reply: replies.get(id) ?? null };
+  const taken = fresh.map((command, n) => ({
+    id: command.id,
+    message: contract.name,
+    reply: storedReply(outcomes[n] as Outcome),
+  }));
+  for (const one of taken) replies.set(one.id, one.reply);
+  if (contract.remembered) remember(tx, taken);
+  return {
+    result: commands.map((command) => replies.get(command.id) ?? null),
+    said: saidBy(fresh, outcomes),
+  };
 }
 
 function saidBy(commands: Command[], outcomes: Outcome[]): SaidWith[] {

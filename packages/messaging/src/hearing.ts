@@ -9,9 +9,10 @@ import type { EventHandler, Heard } from "./handler";
 import { header } from "./headers";
 import { fillHoles, type HoleFilling } from "./holes";
 import { Lane } from "./lane";
-import { type SaidWith, say } from "./outbox";
+import type { SaidWith } from "./outbox";
 import { claimFresh } from "./progress";
 import { inTransaction, readerOf, type Tx } from "./sql";
+import type { Transact } from "./transact";
 
 // An event costs a fraction of a command, so a batch may be larger; what waits is bounded by the consumer's
 // max_ack_pending and the pages of a replay, far below waitingMax.
@@ -32,7 +33,7 @@ export function startHearing(parts: {
   nats: NatsConnection;
   log: Logger;
   replicas: number;
-  onSaid: () => void;
+  transact: Transact;
 }): Hearing {
   const { service, handlers, pool, nats, log } = parts;
   if (handlers.length === 0) return { stop: async () => undefined };
@@ -41,10 +42,10 @@ export function startHearing(parts: {
     limits: hearingLimits,
     log,
     run: (events) =>
-      inTransaction(pool, async (tx) => {
-        await runBatch(tx, handlers, events, parts.onSaid);
-        return events.map(() => undefined);
-      }),
+      parts.transact(async (tx) => ({
+        result: events.map(() => undefined),
+        said: await runBatch(tx, handlers, events),
+      })),
     poisoned: (event, error) => inTransaction(pool, (tx) => parkEvent(tx, event, error)),
   });
   const take = (event: Heard) => lane.push(event);
@@ -82,23 +83,17 @@ function consumersOf(
   return sources.map((source) => ({ durable: `${service}-${source}`, filter: `evt.${source}.>` }));
 }
 
-async function runBatch(
-  tx: Tx,
-  handlers: EventHandler[],
-  events: Heard[],
-  onSaid: () => void,
-): Promise<void> {
+async function runBatch(tx: Tx, handlers: EventHandler[], events: Heard[]): Promise<SaidWith[]> {
   const fresh = await claimFresh(tx, events);
   const said: SaidWith[] = [];
   for (const handler of handlers) {
     const mine = handler.contract ? fresh.filter((one) => one.name === handler.contract?.name) : fresh;
-    if (mine.length === 0) continue;
-    const caused = await handler.run(tx, mine);
-    const first = mine[0] as Heard;
-    for (const one of caused) said.push({ said: one, meta: { ...first.meta, causation: eventId(first) } });
+    const first = mine[0];
+    if (!first) continue;
+    const meta = { ...first.meta, causation: eventId(first) };
+    for (const one of await handler.run(tx, mine)) said.push({ said: one, meta });
   }
-  await say(tx, said);
-  if (said.length > 0) tx.afterCommit(onSaid);
+  return said;
 }
 
 async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<void> {

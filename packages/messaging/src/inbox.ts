@@ -1,5 +1,5 @@
 import { type RefusalCode, type RefusalDetails, refusals } from "@quartermaster/contracts";
-import type { Outcome } from "./outcome";
+import type { Done, Outcome, Refused } from "./outcome";
 import { sql, type Tx } from "./sql";
 
 /** How long a command's id is remembered. A command with an older id is refused: it might have been done before. */
@@ -12,7 +12,10 @@ export type StoredReply =
 
 /** The reply to store, or null for a command that a saga will settle. */
 export function storedReply(outcome: Outcome): StoredReply | null {
-  if (outcome.kind === "accepted") return null;
+  return outcome.kind === "accepted" ? null : decidedReply(outcome);
+}
+
+export function decidedReply(outcome: Done | Refused): StoredReply {
   if (outcome.kind === "done") return { answer: outcome.answer };
   return refusalReply(outcome.code, outcome.details);
 }
@@ -39,12 +42,12 @@ const rememberRows = sql(
 );
 
 /** Remembers new commands with their replies. Fails with a unique violation (a fault) when another batch has one of them. */
-export async function remember(
+export function remember(
   tx: Tx,
   commands: readonly { id: string; message: string; reply: StoredReply | null }[],
-): Promise<void> {
+): void {
   if (commands.length === 0) return;
-  await tx.rows(rememberRows, [
+  tx.write(rememberRows, [
     commands.map((one) => one.id),
     commands.map((one) => one.message),
     commands.map((one) => (one.reply === null ? null : JSON.stringify(one.reply))),
@@ -59,10 +62,7 @@ const settleRows = sql(
 );
 
 /** Stores the replies of accepted commands. One that is stored already stays as it is. */
-export async function settleReplies(
-  tx: Tx,
-  replies: readonly { id: string; reply: StoredReply }[],
-): Promise<void> {
+export function settleReplies(tx: Tx, replies: readonly { id: string; reply: StoredReply }[]): void {
   if (replies.length === 0) return;
-  await tx.rows(settleRows, [replies.map((one) => one.id), replies.map((one) => JSON.stringify(one.reply))]);
+  tx.write(settleRows, [replies.map((one) => one.id), replies.map((one) => JSON.stringify(one.reply))]);
 }

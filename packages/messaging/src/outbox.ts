@@ -22,9 +22,9 @@ const sayRows = sql(
 );
 
 /** Writes events into the outbox, numbered in the order given. The last statement of a transaction: see event_counter. */
-export async function say(tx: Tx, events: readonly SaidWith[]): Promise<void> {
+export function say(tx: Tx, events: readonly SaidWith[]): void {
   if (events.length === 0) return;
-  await tx.rows(sayRows, [
+  tx.write(sayRows, [
     events.map((one) => one.said.contract.subject),
     events.map((one) => JSON.stringify(one.meta)),
     events.map((one) => JSON.stringify(one.said.body)),

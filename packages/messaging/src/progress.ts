@@ -68,7 +68,7 @@ export async function claimFresh<Event extends Numbered>(tx: Tx, events: readonl
     const mine = events.filter((event) => streamOf(event) === streamOf(one));
     return count(one, waiting, mine, fresh);
   });
-  await writeProgress(tx, counted, ahead.length > 0);
+  writeProgress(tx, counted, ahead.length > 0);
   return fresh;
 }
 
@@ -95,7 +95,7 @@ function count<Event extends Numbered>(
   return { ...from, contiguous, moved: contiguous > from.contiguous, ahead };
 }
 
-async function writeProgress(tx: Tx, counted: Counted[], hadAhead: boolean): Promise<void> {
+function writeProgress(tx: Tx, counted: Counted[], hadAhead: boolean): void {
   const moved = counted.filter((one) => one.moved);
   if (moved.length > 0) {
     const columns = [
@@ -103,12 +103,12 @@ async function writeProgress(tx: Tx, counted: Counted[], hadAhead: boolean): Pro
       moved.map((one) => one.epoch),
       moved.map((one) => one.contiguous),
     ];
-    await tx.rows(moveRows, columns);
-    if (hadAhead) await tx.rows(dropAhead, columns);
+    tx.write(moveRows, columns);
+    if (hadAhead) tx.write(dropAhead, columns);
   }
   const ahead = counted.flatMap((one) => one.ahead.map((seq) => ({ ...one, seq })));
   if (ahead.length === 0) return;
-  await tx.rows(keepAhead, [
+  tx.write(keepAhead, [
     ahead.map((one) => one.source),
     ahead.map((one) => one.epoch),
     ahead.map((one) => one.seq),

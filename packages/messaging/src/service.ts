@@ -1,28 +1,32 @@
 import type { ServiceName } from "@quartermaster/contracts";
 import { type BaseConfig, type Logger, openMetrics, openPool, serveMetrics } from "@quartermaster/process";
-import type { NatsConnection, Service } from "nats";
-import type { Pool } from "pg";
+import type { NatsConnection } from "nats";
 import type { Registry } from "prom-client";
 import { type Asker, askerOver } from "./asker";
-import { type CommandLane, commandLane } from "./commands";
-import { type Connected, connectNats } from "./connection";
-import { listDeadLetters } from "./dead-letters";
-import { serveCommand, serveQuery } from "./endpoint";
-import type { CommandHandler, EventHandler, Handler, QueryHandler } from "./handler";
+import { connectNats } from "./connection";
+import type { Handler } from "./handler";
 import { startHearing } from "./hearing";
-import { ReplayAsk, replay } from "./holes";
-import { inboxRetentionDays, settleReplies, storedReply } from "./inbox";
+import { decidedReply, inboxRetentionDays, settleReplies } from "./inbox";
 import { commandLaneLimits, Lane } from "./lane";
 import { watchLanes } from "./lane-metrics";
-import { serveOps } from "./ops";
-import { type SaidWith, say } from "./outbox";
+import type { SaidWith } from "./outbox";
 import type { Done, Refused } from "./outcome";
 import { Relay } from "./relay";
-import { inTransaction, type Reader, readerOf, sql, type Tx } from "./sql";
+import { serveMessages } from "./serve-messages";
+import { type Reader, readerOf, sql, type Tx } from "./sql";
+import { type Transact, transactOn } from "./transact";
 import { Waiters } from "./waiters";
 
 /** How often the partitions of inbox and outbox are looked after; an outbox partition holds far more than this long. */
 const partitionsEveryMs = 60_000;
+const keepPartitionsCall = sql("keep-partitions", "select keep_partitions(make_interval(days => $1))");
+
+/** What a lane does with a batch of items of its own. */
+export interface ItemLane<Item, Result> {
+  name: string;
+  sizeMax: number;
+  run: (tx: Tx, items: Item[]) => Promise<{ results: Result[]; said: readonly SaidWith[] }>;
+}
 
 /** A service that is up: what its own code may use beside its handlers. */
 export interface RunningService {
@@ -36,11 +40,7 @@ export interface RunningService {
     work: (tx: Tx) => Promise<{ result: Result; said: readonly SaidWith[] }>,
   ): Promise<Result>;
   /** Natural batching and the one transaction for items that are no commands, such as replies to a saga. */
-  lane<Item, Result>(parts: {
-    name: string;
-    sizeMax: number;
-    run: (tx: Tx, items: Item[]) => Promise<{ results: Result[]; said: readonly SaidWith[] }>;
-  }): (item: Item) => Promise<Result>;
+  lane<Item, Result>(parts: ItemLane<Item, Result>): (item: Item) => Promise<Result>;
   /** Stores the replies of accepted commands, and answers whoever waits once the transaction is committed. */
   settle(tx: Tx, settled: readonly { id: string; outcome: Done | Refused }[]): Promise<void>;
   stop(): Promise<void>;
@@ -55,73 +55,51 @@ export async function startService(parts: {
   config: BaseConfig;
   log: Logger;
   messages: readonly Handler[];
-  /** Called first when the service stops, before its lanes are drained. */
+  /** Called when the service stops: nothing new comes in any more, its lanes still run. */
   beforeStop?: () => Promise<void>;
 }): Promise<RunningService> {
-  const { service, config, log } = parts;
+  const { service, config, log, messages } = parts;
   const pool = openPool(config.DATABASE_URL, {
     max: config.DATABASE_POOL_MAX,
     name: `${service}/${config.INSTANCE}`,
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
   const db = readerOf(pool);
-  await keepPartitions(db);
+  const partitions = await keepPartitions(db, log);
   const nats = await connectNats(service, config, log);
   const metrics = openMetrics(service, config.INSTANCE);
-  const parted = { pool, db, nats, log, metrics, service, config };
-  const relay = new Relay({ service, pool, nats: nats.connection, log, replicas: config.NATS_REPLICAS });
+  const speaking = { service, pool, nats: nats.connection, log, replicas: config.NATS_REPLICAS };
+  const relay = new Relay(speaking);
   nats.onReconnect(() => relay.reconnected());
+  const transact = transactOn(pool, () => relay.wake());
   const waiters = new Waiters(db, log);
-  const lanes: Lane<never, unknown>[] = [];
-  const served = await serveMessages(parted, parts.messages, relay, waiters, lanes);
+  const lanes: AnyLane[] = [];
+  const served = await serveMessages(
+    { service, config, log, db, nats: nats.connection, transact, waiters, lanes },
+    messages,
+  );
   const hearing = startHearing({
-    service,
-    handlers: parts.messages.filter((one): one is EventHandler => one.kind === "event"),
-    pool,
-    nats: nats.connection,
-    log,
-    replicas: config.NATS_REPLICAS,
-    onSaid: () => relay.wake(),
+    ...speaking,
+    transact,
+    handlers: messages.filter((one) => one.kind === "event"),
   });
   watchLanes(metrics, lanes);
-  const partitions = setInterval(() => {
-    keepPartitions(db).catch((error) => log.error({ err: error }, "partitions could not be kept"));
-  }, partitionsEveryMs);
-  const http =
-    config.METRICS_PORT === undefined
-      ? undefined
-      : await serveMetrics({ port: config.METRICS_PORT, registry: metrics, isReady: nats.isConnected });
-
+  const http = await openHttp(config, metrics, nats.isConnected);
   return {
     db,
     nats: nats.connection,
     asker: askerOver(nats.connection, nats.isConnected),
     metrics,
     isConnected: nats.isConnected,
-    inTransaction: (work) =>
-      inTransaction(pool, async (tx) => {
-        const { result, said } = await work(tx);
-        await say(tx, said);
-        if (said.length > 0) tx.afterCommit(() => relay.wake());
-        return result;
-      }),
+    inTransaction: transact,
     lane: (one) => {
-      const lane = itemLane(pool, log, one, () => relay.wake());
-      lanes.push(lane as unknown as Lane<never, unknown>);
+      const lane = itemLane(transact, log, one);
+      lanes.push(lane as unknown as AnyLane);
       return (item) => lane.push(item);
     },
-    settle: async (tx, settled) => {
-      const replies = settled.map(({ id, outcome }) => ({
-        id,
-        reply: storedReply(outcome) as NonNullable<ReturnType<typeof storedReply>>,
-      }));
-      await settleReplies(tx, replies);
-      tx.afterCommit(() => {
-        for (const one of replies) waiters.tell(one.id, one.reply);
-      });
-    },
+    settle: (tx, settled) => settle(tx, waiters, settled),
     stop: async () => {
-      clearInterval(partitions);
+      partitions.stop();
       await served.stop();
       await parts.beforeStop?.();
       await hearing.stop();
@@ -135,26 +113,21 @@ export async function startService(parts: {
   };
 }
 
+type AnyLane = Lane<never, unknown>;
+
 function itemLane<Item, Result>(
-  pool: Pool,
+  transact: Transact,
   log: Logger,
-  parts: {
-    name: string;
-    sizeMax: number;
-    run: (tx: Tx, items: Item[]) => Promise<{ results: Result[]; said: readonly SaidWith[] }>;
-  },
-  onSaid: () => void,
+  parts: ItemLane<Item, Result>,
 ): Lane<Item, Result> {
   return new Lane<Item, Result>({
     name: parts.name,
     limits: { ...commandLaneLimits, sizeMax: parts.sizeMax },
     log,
     run: (items) =>
-      inTransaction(pool, async (tx) => {
+      transact(async (tx) => {
         const { results, said } = await parts.run(tx, items);
-        await say(tx, said);
-        if (said.length > 0) tx.afterCommit(onSaid);
-        return results;
+        return { result: results, said };
       }),
     poisoned: async (_item, error) => {
       throw error;
@@ -162,60 +135,28 @@ function itemLane<Item, Result>(
   });
 }
 
-interface Served {
-  stop(): Promise<void>;
-}
-
-async function serveMessages(
-  parts: {
-    pool: Pool;
-    db: Reader;
-    nats: Connected;
-    log: Logger;
-    metrics: Registry;
-    service: ServiceName;
-    config: BaseConfig;
-  },
-  messages: readonly Handler[],
-  relay: Relay,
+async function settle(
+  tx: Tx,
   waiters: Waiters,
-  lanes: Lane<never, unknown>[],
-): Promise<Served> {
-  const { pool, db, log, service, config } = parts;
-  const served: Service = await parts.nats.connection.services.add({
-    name: service,
-    version: "0.1.0",
-    description: `Quartermaster ${service}`,
-    metadata: { instance: config.INSTANCE },
-    queue: service,
+  settled: readonly { id: string; outcome: Done | Refused }[],
+): Promise<void> {
+  const replies = settled.map(({ id, outcome }) => ({ id, reply: decidedReply(outcome) }));
+  settleReplies(tx, replies);
+  tx.afterCommit(() => {
+    for (const one of replies) waiters.tell(one.id, one.reply);
   });
-  for (const handler of messages.filter((one): one is CommandHandler => one.kind === "command")) {
-    const lane: CommandLane = commandLane({ handler, pool, log, onSaid: () => relay.wake() });
-    lanes.push(lane as unknown as Lane<never, unknown>);
-    serveCommand(served, { handler, lane, waiters, log });
-  }
-  for (const handler of messages.filter((one): one is QueryHandler => one.kind === "query")) {
-    serveQuery(served, { handler, db, log });
-  }
-  serveOps(
-    served,
-    { service, log },
-    {
-      health: async () => ({
-        service,
-        instance: config.INSTANCE,
-        ready: (await db.rows(sql("ping", "select 1"))).length === 1,
-        uptimeSeconds: Math.round(process.uptime()),
-      }),
-      replay: (ask) => replay(db, ReplayAsk.parse(ask)),
-      "dead-letters": async () => ({ data: await listDeadLetters(db, 100) }),
-    },
-  );
-  return { stop: async () => void (await served.stop()) };
 }
 
-async function keepPartitions(db: Reader): Promise<void> {
-  await db.rows(sql("keep-partitions", "select keep_partitions(make_interval(days => $1))"), [
-    inboxRetentionDays,
-  ]);
+async function openHttp(config: BaseConfig, registry: Registry, isReady: () => boolean) {
+  const port = config.METRICS_PORT;
+  return port === undefined ? undefined : await serveMetrics({ port, registry, isReady });
+}
+
+async function keepPartitions(db: Reader, log: Logger): Promise<{ stop(): void }> {
+  const keep = () => db.rows(keepPartitionsCall, [inboxRetentionDays]);
+  await keep();
+  const timer = setInterval(() => {
+    keep().catch((error) => log.error({ err: error }, "partitions could not be kept"));
+  }, partitionsEveryMs);
+  return { stop: () => clearInterval(timer) };
 }

@@ -14,6 +14,11 @@ export interface Reader {
 
 /** The transaction of a batch. Store functions take it first; nobody but messaging begins or commits one. */
 export interface Tx extends Reader {
+  /**
+   * Sends a statement without waiting for it, so that it shares a round trip with what follows. Its failure is the
+   * transaction's failure: everything behind it fails too, and the commit becomes a rollback.
+   */
+  write(statement: Statement, values?: readonly unknown[]): void;
   /** Runs once the transaction is committed, never after a rollback. */
   afterCommit(run: () => void): void;
 }
@@ -49,26 +54,44 @@ export function readerOf(pool: Pool): Reader {
 export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   const hooks: (() => void)[] = [];
+  const sent: Promise<unknown>[] = [];
+  let failure: unknown;
+  const send = (query: Parameters<PoolClient["query"]>[0]) => {
+    const sending = client.query(query as string);
+    sending.catch((error) => {
+      failure ??= error;
+    });
+    sent.push(sending);
+    return sending;
+  };
   let result: Result;
   try {
-    await client.query("begin");
-    result = await work(txOn(client, hooks));
-    await client.query("commit");
+    send("begin");
+    result = await work({
+      rows: async <Row>(statement: Statement, values?: readonly unknown[]) =>
+        (await client.query(toQuery(statement, values))).rows as Row[],
+      write: (statement, values) => void send(toQuery(statement, values) as never),
+      afterCommit: (run) => hooks.push(run),
+    });
+    const committed = send("commit");
+    await Promise.allSettled(sent);
+    if (failure !== undefined) throw failure;
+    if ((await committed).command !== "COMMIT")
+      throw new Error("the transaction was aborted and could not commit");
   } catch (error) {
     await rollBack(client, error);
-    throw error;
+    // Whatever fails behind a failed write only says that the transaction is aborted: the write's own error is the cause.
+    throw isAborted(error) ? (failure ?? error) : error;
   }
   client.release();
   for (const hook of hooks) hook();
   return result;
 }
 
-function txOn(client: PoolClient, hooks: (() => void)[]): Tx {
-  return {
-    rows: async <Row>(statement: Statement, values?: readonly unknown[]) =>
-      (await client.query(toQuery(statement, values))).rows as Row[],
-    afterCommit: (run) => hooks.push(run),
-  };
+const inFailedTransaction = "25P02";
+
+function isAborted(error: unknown): boolean {
+  return error instanceof Error && (error as Error & { code?: string }).code === inFailedTransaction;
 }
 
 async function rollBack(client: PoolClient, cause: unknown): Promise<void> {

@@ -34,6 +34,8 @@ export function openPool(
     lock_timeout: databaseLimits.lockTimeoutMs,
     idle_in_transaction_session_timeout: databaseLimits.idleInTransactionTimeoutMs,
     keepAlive: true,
+    // Statements that do not wait for each other's result share a round trip.
+    pipeline: true,
   });
   pool.on("error", parts.onError);
   // A connection that breaks while it is lent out says so too, beside failing the statement that runs on it: without a

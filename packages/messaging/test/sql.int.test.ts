@@ -1,0 +1,76 @@
+import { openPool } from "@quartermaster/process";
+import { eventually, openWorld, type World } from "@quartermaster/testkit";
+import type { Pool } from "pg";
+import { isFault } from "../src/index";
+import { inTransaction } from "../src/sql";
+
+let world: World;
+let pool: Pool;
+
+beforeAll(async () => {
+  world = await openWorld("inventory");
+  await world.sql("create table inventory.things (id integer primary key, check (id > 0))");
+  await world.sql("grant all on inventory.things to inventory");
+  pool = openPool(world.databaseUrl("inventory"), { max: 2, name: "test", onError: () => undefined });
+});
+beforeEach(async () => void (await world.sql("delete from inventory.things")));
+afterAll(async () => {
+  await pool.end();
+  await world.close();
+});
+
+const insert = { name: "insert-thing", text: "insert into things (id) values ($1)" };
+const things = async () =>
+  (await world.sql<{ id: number }>("select id from inventory.things order by id")).map((r) => r.id);
+
+test("writes that were not waited for are committed, in their order, and hooks run after the commit", async () => {
+  const order: string[] = [];
+  const result = await inTransaction(pool, async (tx) => {
+    tx.afterCommit(() => order.push("committed"));
+    tx.write(insert, [1]);
+    tx.write(insert, [2]);
+    expect(await tx.rows({ text: "select count(*)::int as n from things" })).toEqual([{ n: 2 }]);
+    order.push("worked");
+    return "result";
+  });
+  expect(result).toBe("result");
+  expect(order).toEqual(["worked", "committed"]);
+  expect(await things()).toEqual([1, 2]);
+});
+
+test("a write that fails behind everybody's back fails the transaction with its own error; nothing is committed, no hook runs", async () => {
+  const hook = jest.fn();
+  const failing = inTransaction(pool, async (tx) => {
+    tx.afterCommit(hook);
+    tx.write(insert, [1]);
+    tx.write(insert, [-1]);
+  });
+  await expect(failing).rejects.toMatchObject({ code: "23514" });
+  expect(await things()).toEqual([]);
+  expect(hook).not.toHaveBeenCalled();
+});
+
+test("the cause is told, not the aborted transaction that it left behind, and it is a defect", async () => {
+  const error = await inTransaction(pool, async (tx) => {
+    tx.write(insert, [-1]);
+    await tx.rows({ text: "select 1" });
+  }).catch((e) => e);
+  expect(error).toMatchObject({ code: "23514" });
+  expect(isFault(error)).toBe(false);
+});
+
+test("a connection that is lost in a transaction is a fault, and the pool goes on", async () => {
+  const error = await inTransaction(pool, async (tx) => {
+    const [me] = await tx.rows<{ pid: number }>({ text: "select pg_backend_pid() as pid" });
+    await world.sql("select pg_terminate_backend($1)", [me?.pid]);
+    const gone = async () =>
+      (await world.sql("select from pg_stat_activity where pid = $1", [me?.pid])).length === 0;
+    await eventually(gone, { withinMs: 10_000 });
+    tx.write(insert, [1]);
+    await tx.rows({ text: "select 1" });
+  }).catch((e) => e);
+  expect({ error, fault: isFault(error) }).toMatchObject({ fault: true });
+  expect(await things()).toEqual([]);
+  await inTransaction(pool, async (tx) => tx.write(insert, [3]));
+  expect(await things()).toEqual([3]);
+});
