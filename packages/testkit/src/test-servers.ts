@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { claimPort, natsImage, startNats, startPostgres } from "@quartermaster/servers";
@@ -38,8 +38,11 @@ export function testServersKind(): TestServersKind {
 /** The passwords are no secret: the server listens on 127.0.0.1, holds made-up rows and ends with the run. */
 const superuserPassword = "postgres";
 
+const folderPrefix = "quartermaster-test-";
+
 export async function startTestPostgres(): Promise<TestPostgres> {
   if (testServersKind() === "containers") return startPostgresContainer();
+  await sweepAbandoned();
   const folder = await temporaryFolder();
   const server = await startPostgres({
     folder: join(folder, "postgres"),
@@ -134,9 +137,27 @@ function testcontainers(): Promise<typeof import("testcontainers")> {
   return import("testcontainers");
 }
 
+/** A run that is killed between making a folder and starting a server in it leaves an empty one. */
+async function sweepAbandoned(): Promise<void> {
+  const anHourAgo = Date.now() - 3_600_000;
+  for (const name of await readdir(tmpdir())) {
+    const path = join(tmpdir(), name);
+    if (!name.startsWith(folderPrefix) || (await changedAt(path)) > anHourAgo) continue;
+    await rmdir(path).catch(() => undefined);
+  }
+}
+
+/** When it was last changed, or now when it has gone meanwhile. */
+async function changedAt(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  );
+}
+
 /** Open to all, because root runs Postgres as another user. */
 async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "quartermaster-test-"));
+  const folder = await mkdtemp(join(tmpdir(), folderPrefix));
   await chmod(folder, 0o755);
   return folder;
 }
