@@ -56,7 +56,7 @@ create table orders (
   constraint placed_has_its_sums check (
     status in ('PLACING', 'REJECTED')
     or (total_amount_minor is not null and tax_amount_minor is not null and grand_total_minor is not null))
-) with (fillfactor = 80);
+) with (fillfactor = 60);
 create index orders_of_customer on orders (customer_id, id);
 
 create table order_lines (
@@ -92,5 +92,5 @@ create table sagas (
   created_at timestamptz not null,
   constraint unfinished_is_due check ((due_at is null) = (phase in ('DONE', 'UNDONE')))
 -- Half of a page is left free, so that a move stays on it (HOT): it keeps due_at, the indexed column, where it can.
-) with (fillfactor = 60, toast_tuple_target = 4096);
+) with (fillfactor = 45, toast_tuple_target = 4096);
 create index sagas_due on sagas (due_at) where due_at is not null;

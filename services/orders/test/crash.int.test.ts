@@ -119,7 +119,9 @@ test("the deadline: the invoice in doubt is fenced, the stock let go, the order 
 
 test("the broker killed and its store deleted while orders are placed: every one of them ends", async () => {
   const ids = Array.from({ length: 50 }, () => newId());
-  const asked = ids.map((id) => stage.place(customerId, items, { id }).catch((error) => error));
+  const asked = ids.map((id) =>
+    stage.place(customerId, items, { id, timeoutMs: 4_000 }).catch((error) => error),
+  );
   await stage.world.restartNats({ wipe: true });
   await Promise.all(asked);
   await eventually(

@@ -67,7 +67,7 @@ function decide(command: Cancelling, scene: Scene, plan: Plan): Outcome<typeof C
   const { ask, meta } = command;
   const placing = scene.sagas.get(ask.id) as SagaRow<PlacingOrder> | undefined;
   const found = scene.orders.get(ask.id);
-  const customerId = found?.order.customerId ?? placing?.state.data.customer.id;
+  const customerId = found?.order.customerId ?? placing?.state.data?.customer.id;
   if (!customerId) return refuse("not_found");
   const own = ownOnly(meta.actor);
   if (own !== null && own !== customerId) return refuse("forbidden");

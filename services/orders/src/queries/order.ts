@@ -17,10 +17,7 @@ export const getTimeline = reply(GetOrderTimeline, async (db, { id }, meta) => {
   const found = await findSeen(db, id, meta);
   if (!("order" in found)) return found;
   const history = await readHistory(db, [id, ...(found.cancellingId ? [found.cancellingId] : [])]);
-  return {
-    orderId: id,
-    data: history.map(({ saga, note }) => ({ saga, ...note, details: { ...note.details } })),
-  };
+  return { orderId: id, data: history.map(({ saga, at, note }) => ({ saga, at, ...note })) };
 });
 
 type Seen = { order: OrderView; cancellingId: string | null } | Refused<"not_found" | "forbidden">;
@@ -35,5 +32,7 @@ async function findSeen(db: Reader, id: string, { actor }: Meta): Promise<Seen> 
 async function findPlacing(db: Reader, id: string) {
   const row = await findSaga(db, id);
   if (row?.name !== "place-order") return undefined;
+  // It ended between the two reads: now there is an order.
+  if (row.state.dueAt === null) return (await findOrders(db, [id])).get(id);
   return { order: placingView(row.state.data as PlacingOrder), cancellingId: null };
 }

@@ -1,5 +1,6 @@
 import { derivedId, Fault, type RunningService, type Tx } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
+import { stuckAfterAttempts } from "../sagas/engine/patience";
 import type { Input, Sending } from "../sagas/engine/state";
 import { claimDueSagas, type SagaRow } from "../store/sagas";
 import { type Advanced, advance, beginSagas, type Happening, type Plays } from "./advance";
@@ -65,6 +66,7 @@ export class SagaRunner {
       await Promise.race([Promise.allSettled([...this.underWay]), over]);
     }
     this.service = undefined;
+    this.hear = undefined;
   }
 
   private async run(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
@@ -77,8 +79,19 @@ export class SagaRunner {
   private sendAfter(tx: Tx, { sends }: Advanced): void {
     if (sends.length === 0) return;
     tx.afterCommit(() => {
-      for (const { row, sending } of sends) this.send(row, sending);
+      for (const { row, sending } of sends) {
+        if (row.state.attempts === stuckAfterAttempts) this.tellStuck(row, sending);
+        this.send(row, sending);
+      }
     });
+  }
+
+  /** Once per message: from here on it is asked again for ever, and counted as STUCK by the metrics. */
+  private tellStuck({ name, orderId, state: { id, attempts } }: SagaRow, { contract }: Sending): void {
+    this.log.error(
+      { saga: name, id, orderId, message: contract.name, attempts },
+      "a saga is stuck: no answer",
+    );
   }
 
   private send(row: SagaRow, sending: Sending): void {

@@ -9,31 +9,43 @@ const unfinished = sql(
    from sagas where due_at is not null group by 1, 2`,
 );
 
+interface Figures {
+  readonly name: string;
+  readonly state: string;
+  readonly count: number;
+  readonly oldest_seconds: number;
+}
+
 /** Unfinished sagas by name and state (STUCK: no answer after many attempts), and how old the oldest is. */
 export function watchSagas({ db, metrics }: Pick<RunningService, "db" | "metrics">): void {
-  const labelNames = ["saga", "state"];
-  const count = new Gauge({
-    name: "orders_sagas_unfinished",
-    help: "Sagas that have not ended, by state",
-    labelNames,
-    registers: [metrics],
-    async collect() {
-      const rows = await db.rows<{ name: string; state: string; count: number; oldest_seconds: number }>(
-        unfinished,
-        [stuckAfterAttempts],
-      );
-      count.reset();
-      oldest.reset();
-      for (const row of rows) {
-        count.set({ saga: row.name, state: row.state }, row.count);
-        oldest.set({ saga: row.name, state: row.state }, row.oldest_seconds);
-      }
-    },
-  });
-  const oldest = new Gauge({
-    name: "orders_sagas_oldest_seconds",
-    help: "Age of the oldest saga that has not ended, by state",
-    labelNames,
-    registers: [metrics],
-  });
+  // The gauges of one scrape are collected side by side: they share one read.
+  let reading: Promise<readonly Figures[]> | undefined;
+  const read = () => {
+    // A scrape while the database is away shows the other metrics; these are left out.
+    reading ??= db
+      .rows<Figures>(unfinished, [stuckAfterAttempts])
+      .catch(() => [])
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+  const gauge = (name: string, help: string, pick: (figures: Figures) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["saga", "state"],
+      registers: [metrics],
+      async collect() {
+        const figures = await read();
+        this.reset();
+        for (const one of figures) this.set({ saga: one.name, state: one.state }, pick(one));
+      },
+    });
+  gauge("orders_sagas_unfinished", "Sagas that have not ended, by state", (one) => one.count);
+  gauge(
+    "orders_sagas_oldest_seconds",
+    "Age of the oldest saga that has not ended, by state",
+    (one) => one.oldest_seconds,
+  );
 }

@@ -13,6 +13,7 @@ import { ask, call, local, No, pivot, saga } from "./engine/saga";
 export interface PlacingOrder {
   readonly orderId: string;
   readonly customer: AskOf<typeof IssueInvoice>["customer"];
+  /** Until the order is created; then `lines`. */
   readonly items: readonly AskedLine[];
   readonly location: string | null;
   readonly notes: string | null;
@@ -70,7 +71,8 @@ export const placeOrder = saga<PlacingOrder>(
 function sell(order: PlacingOrder): PlacingOrder | No {
   const sold = priced(order.reserved ?? []);
   if (!sold) return new No({ code: "amount_too_large", details: {} });
-  return { ...order, reserved: null, lines: sold.lines, totalMinor: sold.totalMinor };
+  // The lines take the place of what they were made from: the saga's row is written again with each move.
+  return { ...order, items: [], reserved: null, lines: sold.lines, totalMinor: sold.totalMinor };
 }
 
 function toInvoice(order: PlacingOrder): AskOf<typeof IssueInvoice> {

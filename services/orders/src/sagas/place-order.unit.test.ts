@@ -99,7 +99,7 @@ test("an order that starts asks for its stock under its own id, and nothing is w
 test("reserved stock creates the order at the reserved prices, and asks for the invoice over them", () => {
   const move = run(answered(reserveStep, "do", reserved)).at(-1);
   const sold = { ...line, lineTotalMinor: 750 };
-  expect(move?.state.data).toEqual({ ...order, lines: [sold], totalMinor: 750 });
+  expect(move?.state.data).toEqual({ ...order, items: [], lines: [sold], totalMinor: 750 });
   const { productName: description, ...rest } = sold;
   expect(saidBy(move)).toEqual({
     phase: "FORWARD",

@@ -182,6 +182,9 @@ class Run {
   }
 }
 
+// RELIABILITY.md's full run is SAGA_RUNS=100000. A failure prints its seed and the shrunken counterexample.
+const runs = Number(process.env.SAGA_RUNS ?? 2_000);
+
 test("any saga, under any misfortune, ends with all of its steps done or with none of them left", async () => {
   const ends = { DONE: 0, UNDONE: 0 };
   const moves = array(tuple(nat(4), nat(1_000)), { maxLength: 60 });
@@ -207,9 +210,9 @@ test("any saga, under any misfortune, ends with all of its steps done or with no
       if (phase === "UNDONE") expect(left).toEqual([]);
       else expect(run.locals.filter((name) => name.startsWith("undo"))).toEqual([]);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs },
   );
-  process.stdout.write(`random sagas: ${JSON.stringify(ends)}\n`);
-  expect(ends.DONE).toBeGreaterThan(300);
-  expect(ends.UNDONE).toBeGreaterThan(300);
-});
+  process.stdout.write(`random sagas: ${runs} runs, ${JSON.stringify(ends)}\n`);
+  expect(ends.DONE).toBeGreaterThan(runs / 8);
+  expect(ends.UNDONE).toBeGreaterThan(runs / 8);
+}, 600_000);
