@@ -22,6 +22,8 @@ export async function connectNats(service: ServiceName, config: BaseConfig, log:
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,
     pingInterval: 10_000,
+    // A stack trace per request costs more than the rest of sending it; faults name the subject instead.
+    noAsyncTraces: true,
     ...(config.NATS_USER ? { user: config.NATS_USER } : {}),
     ...(config.NATS_PASSWORD ? { pass: config.NATS_PASSWORD } : {}),
   });

@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import { destination, type Logger, pino } from "pino";
 
 export type { Logger } from "pino";
 
@@ -11,13 +11,26 @@ const secretPaths = ["password", "token", "refreshToken", "accessToken", "author
   `*.*.${name}`,
 ]);
 
-/** A service's logger; every line names the service and the instance. */
+/** A line waits this long at most, or until so many bytes are there: a write per line costs a busy gateway a tenth of its time. */
+const flushEveryMs = 100;
+const bufferBytes = 8_192;
+
+/**
+ * A service's logger; every line names the service and the instance. Lines are written in groups, the rest when the
+ * process exits; a kill -9 may take the last tenth of a second of them. What must not get lost is in the audit, not here.
+ */
 export function openLogger(service: string, instance: string, level: string): Logger {
-  return pino({
-    level,
-    base: { service, instance },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: secretPaths, censor: "[redacted]" },
-  });
+  const output = destination({ dest: 1, sync: false, minLength: bufferBytes });
+  setInterval(() => output.flush(), flushEveryMs).unref();
+  process.on("exit", () => output.flushSync());
+  return pino(
+    {
+      level,
+      base: { service, instance },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretPaths, censor: "[redacted]" },
+    },
+    output,
+  );
 }
