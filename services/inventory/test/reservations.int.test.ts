@@ -136,6 +136,21 @@ test("an unknown product or location is named in the refusal", async () => {
   expect(await levelsOf(id)).toEqual([["MAIN", 1, 0, 1]]);
 });
 
+test("a deleted product cannot be ordered, one that never had stock is short", async () => {
+  const gone = await inventory.product({ stockQuantity: 1 });
+  const bare = await inventory.product();
+  await inventory.world.sql("update inventory.products set deleted_at = now() where id = $1", [gone.id]);
+  expect(await inventory.reserve(newId(), [[gone.id, 1]])).toMatchObject({
+    refusal: { code: "unknown_product", details: { lines: [{ productId: gone.id }] } },
+  });
+  expect(await inventory.reserve(newId(), [[bare.id, 1]])).toMatchObject({
+    refusal: {
+      code: "insufficient_stock",
+      details: { lines: [{ productId: bare.id, requested: 1, available: 0 }] },
+    },
+  });
+});
+
 test("the location asked for comes first, and what lies in quarantine is never sold", async () => {
   const { id } = await inventory.product({ stockQuantity: 5 });
   const south = await inventory.location("SOUTH", "DEPOT");
@@ -221,7 +236,9 @@ test("reserve and release of one order at the same moment never leave stock held
 });
 
 test("orders naming the same products in opposite order over two instances never dead-lock", async () => {
-  const products = await Promise.all(Array.from({ length: 6 }, () => inventory.product({ stockQuantity: 10_000 })));
+  const products = await Promise.all(
+    Array.from({ length: 6 }, () => inventory.product({ stockQuantity: 10_000 })),
+  );
   const forth = products.map(({ id }): [number, number] => [id, 1]);
   const back = forth.toReversed();
   // One after the other for each buyer: so there are many small batches, in both instances, of all three commands at once.

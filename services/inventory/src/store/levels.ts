@@ -1,43 +1,46 @@
 import { Fault, sql, type Tx } from "@quartermaster/messaging";
-import type { Shelf, ShelfProduct } from "../domain/allocate";
+import type { Shelf, ShelfLevel, ShelfProduct } from "../domain/allocate";
 
-// The CTE locks in the order of the key, whatever the plan around it does; the rows it locks come back as they are after
-// the wait. Levels of unsellable locations are locked with the rest: which locations matter is not known before.
+// Two statements over one table each, and no join: a prepared statement is planned for ten products whatever the array
+// holds, and before the tables are analyzed; a join of two lists of "ten" took 300 by 300 comparisons of 300 products.
 const lockShelfStatement = sql(
   "lock-shelf",
-  `with locked as materialized (
-     select l.product_id, l.location_id, l.on_hand - l.reserved as available
-     from levels l where l.product_id = any($1::int[])
-     order by l.product_id, l.location_id
-     for update
-   )
-   select p.id, p.sku, p.name, p.price_minor as "priceMinor", p.tax_code as "taxCode",
-     loc.id as "locationId", loc.code, locked.available
-   from products p
-   left join (locked join locations loc on loc.id = locked.location_id and loc.sellable and loc.deleted_at is null)
-     on locked.product_id = p.id
-   where p.id = any($1::int[]) and p.deleted_at is null
-   order by p.id, loc.code`,
+  `select l.product_id as "productId", l.location_id as "locationId", l.on_hand - l.reserved as available,
+     (select loc.code from locations loc
+      where loc.id = l.location_id and loc.sellable and loc.deleted_at is null) as code
+   from levels l where l.product_id = any($1::int[])
+   order by l.product_id, l.location_id
+   for update of l`,
 );
 
-type ShelfRow = Omit<ShelfProduct, "levels"> & {
-  locationId: string | null;
-  code: string | null;
-  available: number | null;
-};
+const snapshotStatement = sql(
+  "product-snapshots",
+  `select p.id, p.sku, p.name, p.price_minor as "priceMinor", p.tax_code as "taxCode",
+     p.deleted_at is not null as "isDeleted"
+   from products p where p.id = any($1::int[])`,
+);
 
 /** Locks all levels of the products, and reads from which sellable locations they can be sold. */
 export async function lockShelf(tx: Tx, productIds: readonly number[]): Promise<Shelf> {
   const shelf = new Map<number, ShelfProduct>();
   if (productIds.length === 0) return shelf;
-  const rows = await tx.rows<ShelfRow>(lockShelfStatement, [productIds]);
-  for (const { locationId, code, available, ...product } of rows) {
-    const entry = shelf.get(product.id) ?? { ...product, levels: [] };
-    if (locationId !== null && code !== null)
-      entry.levels.push({ locationId, code, available: available ?? 0 });
-    shelf.set(product.id, entry);
+  const levels = await tx.rows<LevelRow>(lockShelfStatement, [productIds]);
+  for (const { isDeleted, ...product } of await tx.rows<ProductRow>(snapshotStatement, [productIds])) {
+    if (!isDeleted) shelf.set(product.id, { ...product, levels: [] });
   }
+  for (const { productId, locationId, available, code } of levels) {
+    // What is locked and has no code lies where nothing is sold from.
+    if (code !== null) shelf.get(productId)?.levels.push({ locationId, code, available });
+  }
+  for (const product of shelf.values()) if (product.levels.length > 1) product.levels.sort(byCode);
   return shelf;
+}
+
+type ProductRow = Omit<ShelfProduct, "levels"> & { isDeleted: boolean };
+type LevelRow = Omit<ShelfLevel, "code"> & { productId: number; code: string | null };
+
+function byCode(one: ShelfLevel, other: ShelfLevel): number {
+  return one.code < other.code ? -1 : 1;
 }
 
 /** Locks all levels of the products, in the one order in which everybody locks them. */
