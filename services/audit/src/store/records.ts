@@ -34,12 +34,12 @@ const appendRows = sql(
 );
 
 /** Appends links, with the hashes that chain them on the locked head, and moves the head to the last of them. */
-export async function append(
+export function append(
   tx: Tx,
   batch: { head: ChainHead; recordedAt: string; links: readonly Link[]; hashes: readonly string[] },
-): Promise<void> {
+): void {
   const column = <Name extends keyof Link>(name: Name) => batch.links.map((link) => link[name]);
-  await tx.rows(appendRows, [
+  tx.write(appendRows, [
     batch.head.position,
     batch.recordedAt,
     column("source"),

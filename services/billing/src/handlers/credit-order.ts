@@ -60,7 +60,7 @@ async function issueNotes(tx: Tx, credits: readonly Credit[]): Promise<CreditNot
     customerId: invoice.customerId,
     deltaMinor: -rest.totalMinor,
   }));
-  await addCredits(tx, amounts);
+  addCredits(tx, amounts);
   await bookAccounts(tx, amounts);
   const series = "CN";
   const { first: firstNumber, issuedAt } = await takeNumbers(tx, series, credits.length);
@@ -74,7 +74,7 @@ async function issueNotes(tx: Tx, credits: readonly Credit[]): Promise<CreditNot
       currency: invoice.currency,
     }),
   );
-  await insertCreditNotes(tx, { series, issuedAt, firstNumber }, notes);
+  insertCreditNotes(tx, { series, issuedAt, firstNumber }, notes);
   return notes;
 }
 

@@ -78,7 +78,7 @@ async function decideCredit(tx: Tx, drafts: readonly Drafted[]) {
       tx,
       refused.map(owed).map(({ customerId, deltaMinor }) => ({ customerId, deltaMinor: -deltaMinor })),
     );
-    await releaseSources(
+    releaseSources(
       tx,
       refused.map(({ orderId }) => orderId),
     );
@@ -105,7 +105,7 @@ async function issue(
       currency,
     }),
   );
-  await insertInvoices(tx, { series, currency, issuedAt, firstNumber }, invoices);
+  insertInvoices(tx, { series, currency, issuedAt, firstNumber }, invoices);
   return invoices;
 }
 

@@ -24,11 +24,8 @@ const settle = sql(
 );
 
 /** Adds to what is credited of each invoice; the table's check refuses more than its total. */
-export async function addCredits(
-  tx: Tx,
-  credits: readonly { invoiceId: string; creditedMinor: number }[],
-): Promise<void> {
-  await tx.rows(settle, [
+export function addCredits(tx: Tx, credits: readonly { invoiceId: string; creditedMinor: number }[]): void {
+  tx.write(settle, [
     credits.map(({ invoiceId }) => invoiceId),
     credits.map(({ creditedMinor }) => creditedMinor),
   ]);
@@ -46,13 +43,13 @@ const insert = sql(
 );
 
 /** Writes the credit notes of one batch: one series and date, numbers in their order. */
-export async function insertCreditNotes(
+export function insertCreditNotes(
   tx: Tx,
   issued: { series: string; issuedAt: string; firstNumber: number },
   notes: readonly CreditNoteSnapshot[],
-): Promise<void> {
+): void {
   const snapshots = notes.map((note) => JSON.stringify(note));
-  await tx.rows(insert, [
+  tx.write(insert, [
     issued.series,
     issued.issuedAt,
     notes.map(({ id }) => id),

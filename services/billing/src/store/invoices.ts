@@ -18,13 +18,13 @@ const insert = sql(
 const recordSeparator = "\u001e";
 
 /** Writes the invoices of one batch: one series, currency and date, numbers in their order. */
-export async function insertInvoices(
+export function insertInvoices(
   tx: Tx,
   issued: { series: string; currency: string; issuedAt: string; firstNumber: number },
   invoices: readonly InvoiceSnapshot[],
-): Promise<void> {
+): void {
   const snapshots = invoices.map((invoice) => JSON.stringify(invoice));
-  await tx.rows(insert, [
+  tx.write(insert, [
     issued.series,
     issued.currency,
     issued.issuedAt,

@@ -33,8 +33,8 @@ export async function claimSources(
 const release = sql("release-sources", "delete from invoice_sources where source_id = any($1::uuid[])");
 
 /** Gives back orders that this transaction claimed and then refused: they may be asked for again. */
-export async function releaseSources(tx: Tx, orderIds: readonly string[]): Promise<void> {
-  await tx.rows(release, [orderIds]);
+export function releaseSources(tx: Tx, orderIds: readonly string[]): void {
+  tx.write(release, [orderIds]);
 }
 
 const forbid = sql(
