@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type Ground, openGround } from "./ground";
 import { describeMachine } from "./machine";
 import { measure } from "./measure";
-import { type Measurement, ratiosOf, summarise, tableOf } from "./report";
+import { disturbance, type Measurement, ratiosOf, summarise, tableOf } from "./report";
 import { type BenchSettings, readSettings } from "./settings";
 import type { Target } from "./target";
 
@@ -39,6 +39,8 @@ async function bench(): Promise<boolean> {
   say(
     `${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, Postgres ${machine.postgres}, load generator included.`,
   );
+  const disturbed = disturbance(measurements);
+  if (disturbed) say(disturbed);
   for (const sentence of ground.skipped) say(`Skipped: ${sentence}`);
   for (const sentence of broken) say(`BROKEN: ${sentence}`);
   say(`Raw results: ${file}`);

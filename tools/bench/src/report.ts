@@ -62,6 +62,16 @@ function summaryOf(target: TargetName, shape: Shape, mine: readonly Measurement[
   };
 }
 
+/** From here on, other programs decide what is measured. */
+const foreignShareMax = 0.15;
+
+/** A sentence when other programs took so much of the machine that the figures say little. */
+export function disturbance(measurements: readonly Measurement[]): string | undefined {
+  const share = median(measurements.map((each) => each.foreignShare ?? 0));
+  if (share <= foreignShareMax) return undefined;
+  return `DISTURBED: other programs took ${(share * 100).toFixed(0)} % of the CPU; measure again on a quiet machine.`;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -35,7 +35,7 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),
     monolith: {
       // The best of those tried on two cores; docs/performance.md has the figures.
-      poolSize: count(env, "MONOLITH_POOL_SIZE", 16),
+      poolSize: count(env, "MONOLITH_POOL_SIZE", 6),
       workers: count(env, "MONOLITH_WORKERS", 1),
       pipeline: env.MONOLITH_PIPELINE !== "false",
     },
