@@ -116,7 +116,7 @@ export async function beginSagas(
     return { row, fromVersion: 0, locals: [...locals], sends: [...sends], notes: [...notes] };
   });
   moving.sort((a, b) => (a.row.state.id < b.row.state.id ? -1 : 1));
-  await insertSagas(
+  insertSagas(
     tx,
     moving.map((one) => ({ ...one, now })),
   );

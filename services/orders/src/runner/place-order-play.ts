@@ -14,7 +14,7 @@ export const placeOrderPlay = play<PlacingOrder>({
   saga: placeOrder,
   writes: {
     "create-order": async (tx, rows) => {
-      await insertOrders(
+      insertOrders(
         tx,
         rows.map(({ state }) => ({ order: placingView(state.data), lines: state.data.lines ?? [] })),
       );
@@ -22,7 +22,7 @@ export const placeOrderPlay = play<PlacingOrder>({
     },
     "finish-order": async (tx, rows, now) => {
       const orders = rows.map((row) => placedView(row.state.data, new Date(now).toISOString()));
-      await placeOrders(tx, orders);
+      placeOrders(tx, orders);
       return rows.map((row, n) => saidOf(row, placedEvent(orders[n] as OrderView)));
     },
     "reject-order": async (tx, rows, now) => {

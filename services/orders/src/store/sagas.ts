@@ -62,9 +62,9 @@ const insertRows = sql(
  * Writes new sagas. One that exists already is left as it is: another instance took the same command at the same time,
  * and the inbox will send this batch back to find its reply.
  */
-export async function insertSagas(tx: Tx, writes: readonly SagaWrite[]): Promise<void> {
+export function insertSagas(tx: Tx, writes: readonly SagaWrite[]): void {
   if (writes.length === 0) return;
-  await tx.rows(insertRows, [
+  tx.write(insertRows, [
     writes.map(({ row }) => row.state.id),
     writes.map(({ row }) => row.name),
     writes.map(({ row }) => row.orderId),
