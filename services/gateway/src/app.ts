@@ -44,6 +44,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
       limits: limitsOf(config),
       readBody: bodyReader(config.BODY_LIMIT_BYTES),
       publicCatalog: config.PUBLIC_CATALOG,
+      commandTimeoutMs: config.COMMAND_TIMEOUT_MS,
       log,
     },
     operations: {

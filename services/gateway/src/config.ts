@@ -20,6 +20,8 @@ export const GatewayConfig = BaseConfig.extend({
   /** Whom to believe about X-Forwarded-For. */
   TRUST_PROXY: TrustProxy.default(false),
   BODY_LIMIT_BYTES: z.coerce.number().int().min(1_000).max(10_000_000).default(100_000),
+  /** How long a command that no saga decides is asked for, again and again, before its client is told so. */
+  COMMAND_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(10_000),
   /** Requests that may be under way at once; more are answered 503. Each holds some 20 kB and a wait of up to 30 s. */
   IN_FLIGHT_MAX: z.coerce.number().int().min(1).max(100_000).default(2_000),
   /** Requests to /auth/* and /api/token* per minute and address; 0 is no limit. */

@@ -52,10 +52,16 @@ export function api(parts: {
 
 function corsFor(origins: string): RequestHandler {
   const list = origins.split(",").map((origin) => origin.trim());
-  return cors({
+  const handler = cors({
     origin: list.includes("*") ? "*" : list,
     methods: ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"],
     exposedHeaders,
     maxAge: preflightMaxAgeS,
   });
+  // A bare OPTIONS is no preflight: the route answers it with what it allows.
+  return (request, response, next) => {
+    const isBare = request.method === "OPTIONS" && !request.headers["access-control-request-method"];
+    if (isBare) next();
+    else handler(request, response, next);
+  };
 }

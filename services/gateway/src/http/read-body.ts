@@ -1,7 +1,8 @@
 import express from "express";
 import { problem } from "./problem";
 
-const jsonType = /^application\/json\s*(;.*)?$/i;
+// UTF-8 only, as RFC 8259 has it: what looks for escapes below looks at bytes.
+const jsonType = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i;
 /** Deeper than any request of ours; what is nested deeper is refused before anything walks through it. */
 const depthMax = 20;
 

@@ -24,6 +24,7 @@ export interface Served {
   limits: Limits;
   readBody: BodyReader;
   publicCatalog: boolean;
+  commandTimeoutMs: number;
   log: Logger;
 }
 
@@ -46,7 +47,6 @@ type Answered =
   | { refusal: { code: RefusalCode; message: string; details: RefusalDetails } }
   | { accepted: true };
 
-const commandWaitMs = 10_000;
 const queryTimeoutMs = 5_000;
 
 /** One route as an express handler. What it throws is a Problem, a Fault, or a bug; the error handler knows all three. */
@@ -95,7 +95,7 @@ async function understand(
       causation: null,
       traceparent: traceOf(request),
     },
-    waitMs: wait?.waitMs ?? commandWaitMs,
+    waitMs: wait?.waitMs ?? served.commandTimeoutMs,
     ifMatch: expectedVersion !== undefined,
   };
 }

@@ -55,8 +55,9 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
       DATABASE_POOL_MAX: "3",
     });
     const started = await startService({ service, config, log: silentLog, messages });
-    running.push(started);
-    return started;
+    const one = { ...started, stop: once(started.stop) };
+    running.push(one);
+    return one;
   };
   const key = signingKey("key-1");
   const keys = [key];
@@ -64,7 +65,8 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
     "identity",
     reply(GetJwks, async () => ({ keys: keys.map(({ jwk }) => jwk) })),
   );
-  const gateway = await start(gatewayConfig(world, env), silentLog);
+  const started = await start(gatewayConfig(world, env), silentLog);
+  const gateway = { port: started.port, stop: once(started.stop) };
   const url = `http://127.0.0.1:${gateway.port}`;
   await readyAt(url);
   return {
@@ -83,7 +85,16 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
   };
 }
 
-export function gatewayConfig(world: World, env: Record<string, string>) {
+/** A test may stop what is stopped at its end anyway. */
+function once(stop: () => Promise<void>): () => Promise<void> {
+  let stopped: Promise<void> | undefined;
+  return () => {
+    stopped ??= stop();
+    return stopped;
+  };
+}
+
+function gatewayConfig(world: World, env: Record<string, string>) {
   return GatewayConfig.parse({
     DATABASE_URL: world.databaseUrl("gateway"),
     NATS_URL: world.natsUrl,
@@ -114,9 +125,9 @@ async function send(url: string, method: string, path: string, ask: Ask = {}): P
     method,
     headers: { ...headers, ...ask.headers },
     redirect: "manual",
-    ...(body === undefined ? {} : { body: body as BodyInit }),
+    ...(body === undefined ? {} : { body: body as string }),
   });
   const text = await answer.text();
   const isJson = /json/.test(answer.headers.get("content-type") ?? "");
-  return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+  return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text };
 }

@@ -70,46 +70,15 @@ function openAccount({ id, email, role, customerId }: AnswerOf<typeof RegisterUs
   return { contract: OpenCustomer, ask: { id: customerId, name: email, email }, actor };
 }
 
-// One line per route, as everywhere: method, path, message, who may, what is special.
+// biome-ignore format: one line per route
 export const identityRoutes = [
   ...routes("Authentication", [
-    post("/auth/register", RegisterUser, {
-      may: "optional",
-      status: 201,
-      summary: "Register a user",
-      location: () => "/me",
-      afterwards: openAccount,
-    }),
-    post("/auth/login", LogIn, {
-      may: "public",
-      summary: "Log in with email or username and password",
-      take: Credentials,
-    }),
-    post("/auth/refresh", RefreshToken, {
-      may: "public",
-      summary: "Exchange a refresh token for new tokens",
-      take: Refresh,
-    }),
-    post("/auth/logout", LogOut, {
-      may: "public",
-      status: 204,
-      summary: "End a refresh token and its family",
-      take: Refresh,
-    }),
-    post("/api/token", LogIn, {
-      may: "public",
-      summary: "Log in",
-      take: Credentials,
-      give: withOldNames,
-      aliasOf: "POST /auth/login",
-    }),
-    post("/api/token/refresh", RefreshToken, {
-      may: "public",
-      summary: "Refresh tokens",
-      take: Refresh,
-      give: withOldNames,
-      aliasOf: "POST /auth/refresh",
-    }),
+    post("/auth/register", RegisterUser, { may: "optional", status: 201, summary: "Register a user", location: () => "/me", afterwards: openAccount }),
+    post("/auth/login", LogIn, { may: "public", summary: "Log in with email or username and password", take: Credentials }),
+    post("/auth/refresh", RefreshToken, { may: "public", summary: "Exchange a refresh token for new tokens", take: Refresh }),
+    post("/auth/logout", LogOut, { may: "public", status: 204, summary: "End a refresh token and its family", take: Refresh }),
+    post("/api/token", LogIn, { may: "public", summary: "Log in", take: Credentials, give: withOldNames, aliasOf: "POST /auth/login" }),
+    post("/api/token/refresh", RefreshToken, { may: "public", summary: "Refresh tokens", take: Refresh, give: withOldNames, aliasOf: "POST /auth/refresh" }),
   ]),
   ...routes("Users and access", [
     get("/me", GetUser, { may: "login", summary: "The user who is logged in", self: "id" }),
