@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claimPort, natsImage, startNats, startPostgres } from "@quartermaster/servers";
+import { claimPort, natsImage, poll, startNats, startPostgres } from "@quartermaster/servers";
+import { Client } from "pg";
 
 /**
  * `embedded` runs servers as processes of ours; `containers` runs the images that production uses, where a Docker engine
@@ -112,10 +113,27 @@ async function startPostgresContainer(): Promise<TestPostgres> {
     })
     .withCommand(["postgres", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"])
     .withExposedPorts(5432)
-    .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
+    .withWaitStrategy(Wait.forListeningPorts())
     .start();
   const url = `postgres://postgres:${superuserPassword}@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
+  // The image runs its first scripts on a server that takes no connections; the port of the engine is open by then.
+  const answered = await poll(() => canConnect(url), 60_000, 100);
+  if (answered === undefined) throw new Error("The Postgres container takes no connections.");
   return { url, stop: async () => void (await container.stop()) };
+}
+
+async function canConnect(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.query("select 1");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 async function startNatsContainer(storeFolder: string, wantedPort?: number): Promise<RunningNats> {
