@@ -104,7 +104,7 @@ async function writeShipments(tx: Tx, plan: Plan): Promise<void> {
     plan.done.flatMap(({ command, shipment }) => shipment.exits.map((exit) => movementOf(command, exit))),
   );
   const shippedOrders = new Set(plan.done.map(({ command }) => command.ask.orderId.toLowerCase()));
-  await consumeLines(
+  consumeLines(
     tx,
     plan.done.flatMap(({ shipment }) => shipment.consumed),
     [...plan.orders.values()].filter(({ orderId }) => shippedOrders.has(orderId)),

@@ -24,7 +24,7 @@ export const releaseStock = handle(ReleaseStock, async (tx, commands) => {
       })),
     );
   }
-  await markReleased(tx, holding);
+  markReleased(tx, holding);
 
   const linesOf = groupBy(lines, ({ orderId }) => orderId);
   const answered = new Set<string>();

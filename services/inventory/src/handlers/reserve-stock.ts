@@ -21,11 +21,13 @@ export const reserveStock = handle(ReserveStock, async (tx, commands) => {
   const asks = firstAskOfEachOrder(commands);
   const claims = await claimReservations(tx, [...asks.keys()], "HELD");
   const fresh = [...asks.values()].filter(({ orderId }) => claims.get(orderId)?.isNew);
-  const locations = await sellableCodes(
-    tx,
-    fresh.flatMap(({ location }) => location ?? []),
-  );
-  const shelf = await lockShelf(tx, productsOf(fresh));
+  const [locations, shelf] = await Promise.all([
+    sellableCodes(
+      tx,
+      fresh.flatMap(({ location }) => location ?? []),
+    ),
+    lockShelf(tx, productsOf(fresh)),
+  ]);
   const allocations = allocate(shelf, locations, fresh);
   await writeAllocations(tx, fresh, allocations);
 
@@ -73,8 +75,8 @@ async function writeAllocations(tx: Tx, asks: readonly OrderAsk[], allocations: 
       pieces.map(({ quantity, ...where }) => ({ ...where, onHand: 0, reserved: quantity })),
     ),
   );
-  await insertLines(tx, held);
-  await dropClaims(tx, refused);
+  insertLines(tx, held);
+  dropClaims(tx, refused);
 }
 
 function outcomeOf(

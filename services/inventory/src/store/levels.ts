@@ -24,8 +24,11 @@ const snapshotStatement = sql(
 export async function lockShelf(tx: Tx, productIds: readonly number[]): Promise<Shelf> {
   const shelf = new Map<number, ShelfProduct>();
   if (productIds.length === 0) return shelf;
-  const levels = await tx.rows<LevelRow>(lockShelfStatement, [productIds]);
-  for (const { isDeleted, ...product } of await tx.rows<ProductRow>(snapshotStatement, [productIds])) {
+  const [levels, products] = await Promise.all([
+    tx.rows<LevelRow>(lockShelfStatement, [productIds]),
+    tx.rows<ProductRow>(snapshotStatement, [productIds]),
+  ]);
+  for (const { isDeleted, ...product } of products) {
     if (!isDeleted) shelf.set(product.id, { ...product, levels: [] });
   }
   for (const { productId, locationId, available, code } of levels) {

@@ -61,9 +61,9 @@ export async function lockReservations(
 }
 
 /** Takes back the claims of orders that were refused, so that they may be reserved later. */
-export async function dropClaims(tx: Tx, orderIds: readonly string[]): Promise<void> {
+export function dropClaims(tx: Tx, orderIds: readonly string[]): void {
   if (orderIds.length === 0) return;
-  await tx.rows(sql("drop-claims", "delete from reservations where order_id = any($1::uuid[])"), [orderIds]);
+  tx.write(sql("drop-claims", "delete from reservations where order_id = any($1::uuid[])"), [orderIds]);
 }
 
 const insertLinesStatement = sql(
@@ -73,15 +73,12 @@ const insertLinesStatement = sql(
 );
 
 /** Writes what the orders hold. */
-export async function insertLines(
-  tx: Tx,
-  held: readonly { orderId: string; pieces: readonly Piece[] }[],
-): Promise<void> {
+export function insertLines(tx: Tx, held: readonly { orderId: string; pieces: readonly Piece[] }[]): void {
   const lines = held.flatMap(({ orderId, pieces }) =>
     pieces.map((piece, n) => ({ orderId, lineNo: n + 1, ...piece })),
   );
   if (lines.length === 0) return;
-  await tx.rows(insertLinesStatement, [
+  tx.write(insertLinesStatement, [
     lines.map(({ orderId }) => orderId),
     lines.map(({ lineNo }) => lineNo),
     lines.map(({ productId }) => productId),
@@ -129,9 +126,9 @@ export async function reservedRows(tx: Tx, orderIds: readonly string[]): Promise
 }
 
 /** Lets go of all that the orders hold, and marks them RELEASED. */
-export async function markReleased(tx: Tx, orderIds: readonly string[]): Promise<void> {
+export function markReleased(tx: Tx, orderIds: readonly string[]): void {
   if (orderIds.length === 0) return;
-  await tx.rows(
+  tx.write(
     sql(
       "mark-released",
       `with lines as (
@@ -145,12 +142,12 @@ export async function markReleased(tx: Tx, orderIds: readonly string[]): Promise
 }
 
 /** Adds what was shipped to the lines; an order of which nothing is held any more becomes CONSUMED. */
-export async function consumeLines(
+export function consumeLines(
   tx: Tx,
   consumed: readonly { orderId: string; lineNo: number; quantity: number }[],
   orders: readonly Reservation[],
-): Promise<void> {
-  await tx.rows(
+): void {
+  tx.write(
     sql(
       "consume-lines",
       `update reservation_lines l set consumed = l.consumed + c.quantity,
@@ -167,7 +164,7 @@ export async function consumeLines(
       consumed.map(({ quantity }) => quantity),
     ],
   );
-  await tx.rows(
+  tx.write(
     sql(
       "mark-consumed",
       `update reservations r set state = c.state, version = c.version, updated_at = now()
