@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateLocation,
   GetOrder,
@@ -270,20 +269,26 @@ test("with NATS gone everything is a 503, the gateway lives on, and serves again
 test("a gateway that stops finishes what is under way", async () => {
   const other = await openPlatform();
   let decide = () => {};
+  let taken = false;
   await other.serve(
     "orders",
     handle(PlaceOrder, async (_tx, commands) => {
       await new Promise<void>((resolve) => {
         decide = resolve;
+        taken = true;
       });
       return commands.map(() => done(exampleOf(PlaceOrder)?.answer as never));
     }),
   );
   const sent = other.ask("POST", "/orders", { token: tokenFor(buyer, other.key), body });
-  await sleep(300);
+  await eventually(async () => taken, { withinMs: 5_000 });
   const stopped = other.gateway.stop();
-  await sleep(100);
-  await expect(other.ask("GET", "/health/live")).rejects.toThrow();
+  const refused = () =>
+    other.ask("GET", "/health/live").then(
+      () => false,
+      () => true,
+    );
+  await eventually(refused, { withinMs: 5_000 });
   decide();
   expect((await sent).status).toBe(201);
   await stopped;

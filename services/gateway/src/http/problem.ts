@@ -32,9 +32,19 @@ export class Problem extends Error {
 
   /** The body of `application/problem+json`. */
   body(requestId: string): Record<string, unknown> {
-    const { code, status, title, detail, errors = [], more } = this.parts;
+    const { code, status, title, detail, errors = [], more = {} } = this.parts;
     const type = `urn:quartermaster:problem:${code.replaceAll("_", "-")}`;
-    return { ...more, type, title, status, detail, code, errors, request_id: requestId };
+    const body: Record<string, unknown> = {
+      type,
+      title,
+      status,
+      detail,
+      code,
+      errors,
+      request_id: requestId,
+    };
+    for (const key of Object.keys(more)) if (!(key in body)) body[key] = more[key];
+    return body;
   }
 }
 

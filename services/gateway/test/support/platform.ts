@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { GetJwks, type ServiceName } from "@quartermaster/contracts";
 import { type Handler, type RunningService, reply, startService } from "@quartermaster/messaging";
 import { BaseConfig } from "@quartermaster/process";
-import { openWorld, silentLog, type World } from "@quartermaster/testkit";
+import { eventually, openWorld, silentLog, type World } from "@quartermaster/testkit";
 import { GatewayConfig, type RunningGateway, start } from "../../src/app";
 import { type Person, type SigningKey, signingKey } from "./signing";
 
@@ -107,13 +107,8 @@ function gatewayConfig(world: World, env: Record<string, string>) {
 }
 
 async function readyAt(url: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const answer = await fetch(`${url}/health/ready`);
-    await answer.arrayBuffer();
-    if (answer.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("the gateway did not become ready");
+  const ready = async () => (await send(url, "GET", "/health/ready")).status === 200;
+  await eventually(ready, { withinMs: 10_000 });
 }
 
 async function send(url: string, method: string, path: string, ask: Ask = {}): Promise<Answer> {
