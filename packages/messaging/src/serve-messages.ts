@@ -1,5 +1,5 @@
 import type { ServiceName } from "@quartermaster/contracts";
-import type { BaseConfig, Logger } from "@quartermaster/process";
+import type { ProcessConfig, Logger } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import { commandLane } from "./commands";
 import { listDeadLetters } from "./dead-letters";
@@ -19,7 +19,7 @@ const ping = sql("ping", "select 1");
 export async function serveMessages(
   parts: {
     service: ServiceName;
-    config: BaseConfig;
+    config: ProcessConfig;
     log: Logger;
     db: Reader;
     nats: NatsConnection;

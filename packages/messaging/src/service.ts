@@ -1,9 +1,11 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ServiceName } from "@quartermaster/contracts";
-import { type BaseConfig, type Logger, openMetrics, openPool, serveMetrics } from "@quartermaster/process";
+import { type ProcessConfig, type Logger, openMetrics, openPool, serveMetrics } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import type { Registry } from "prom-client";
 import { type Asker, askerOver } from "./asker";
 import { connectNats } from "./connection";
+import { isFault } from "./fault";
 import type { Handler } from "./handler";
 import { startHearing } from "./hearing";
 import { decidedReply, inboxRetentionDays, settleReplies } from "./inbox";
@@ -19,6 +21,7 @@ import { Waiters } from "./waiters";
 
 /** How often the partitions of inbox and outbox are looked after; an outbox partition holds far more than this long. */
 const partitionsEveryMs = 60_000;
+const databaseRetryMs = 500;
 const keepPartitionsCall = sql("keep-partitions", "select keep_partitions(make_interval(days => $1))");
 
 /** What a lane does with a batch of items of its own. */
@@ -52,7 +55,7 @@ export interface RunningService {
  */
 export async function startService(parts: {
   service: ServiceName;
-  config: BaseConfig;
+  config: ProcessConfig;
   log: Logger;
   messages: readonly Handler[];
   /** Called when the service stops: nothing new comes in any more, its lanes still run. */
@@ -147,16 +150,30 @@ async function settle(
   });
 }
 
-async function openHttp(config: BaseConfig, registry: Registry, isReady: () => boolean) {
+async function openHttp(config: ProcessConfig, registry: Registry, isReady: () => boolean) {
   const port = config.METRICS_PORT;
   return port === undefined ? undefined : await serveMetrics({ port, registry, isReady });
 }
 
 async function keepPartitions(db: Reader, log: Logger): Promise<{ stop(): void }> {
   const keep = () => db.rows(keepPartitionsCall, [inboxRetentionDays]);
-  await keep();
+  await onceThere(keep, log);
   const timer = setInterval(() => {
     keep().catch((error) => log.error({ err: error }, "partitions could not be kept"));
   }, partitionsEveryMs);
   return { stop: () => clearInterval(timer) };
+}
+
+/** Does the first thing that needs the database, waiting for a server that is still starting as long as it takes. */
+async function onceThere(work: () => Promise<unknown>, log: Logger): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      log.warn({ err: error }, "waiting for the database");
+      await wait(databaseRetryMs);
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { CreateLocation, type Location, LocationCreated } from "@quartermaster/contracts";
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import { silentLog, type World } from "@quartermaster/testkit";
 import type { z } from "zod";
 import {
@@ -27,7 +27,7 @@ export function startOn(
   messages: Handler[],
   instance = "one",
 ): Promise<RunningService> {
-  const config = BaseConfig.parse({
+  const config = ProcessConfig.parse({
     DATABASE_URL: world.databaseUrl(service),
     NATS_URL: world.natsUrl,
     INSTANCE: instance,

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 
 /** What every service reads from its environment. A service extends it with what it needs itself. */
-export const BaseConfig = z.object({
+export const ProcessConfig = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" }),
   /** One or more servers, separated by commas. */
   NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
@@ -28,7 +28,7 @@ export const BaseConfig = z.object({
     .default("USD"),
   DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(100).default(8),
 });
-export type BaseConfig = z.infer<typeof BaseConfig>;
+export type ProcessConfig = z.infer<typeof ProcessConfig>;
 
 /** A configuration that cannot be used; its message names the variable and what is wrong with it. */
 export class ConfigError extends Error {

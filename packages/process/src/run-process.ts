@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type BaseConfig, ConfigError, readConfig } from "./config";
+import { type ProcessConfig, ConfigError, readConfig } from "./config";
 import { type Logger, openLogger } from "./logger";
 
 /** Longer than a batch and a reply take, shorter than the 30 s that orchestrators wait before they kill. */
@@ -14,7 +14,7 @@ export interface Running {
  * The life of every service process: configuration, start, and an orderly stop on SIGTERM or SIGINT. A wrong
  * configuration ends it with one sentence; an unexpected error ends it with exit code 1, so that it is started afresh.
  */
-export function runProcess<Schema extends z.ZodType<BaseConfig>>(parts: {
+export function runProcess<Schema extends z.ZodType<ProcessConfig>>(parts: {
   service: string;
   config: Schema;
   start: (config: z.infer<Schema>, log: Logger) => Promise<Running>;

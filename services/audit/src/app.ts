@@ -1,9 +1,9 @@
 import { type RunningService, startService } from "@quartermaster/messaging";
-import type { BaseConfig, Logger } from "@quartermaster/process";
+import type { ProcessConfig, Logger } from "@quartermaster/process";
 import { messages } from "./messages";
 
 /** Starts the audit. */
-export function start(config: BaseConfig, log: Logger): Promise<RunningService> {
+export function start(config: ProcessConfig, log: Logger): Promise<RunningService> {
   // A query that arrives before all is up waits for it.
   const running: Promise<RunningService> = startService({
     service: "audit",

@@ -1,4 +1,4 @@
-import { BaseConfig, runProcess } from "@quartermaster/process";
+import { ProcessConfig, runProcess } from "@quartermaster/process";
 import { start } from "./app";
 
-runProcess({ service: "audit", config: BaseConfig, start });
+runProcess({ service: "audit", config: ProcessConfig, start });

@@ -14,7 +14,7 @@ import {
   type RunningService,
   startService,
 } from "@quartermaster/messaging";
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import { eventually, silentLog, type World } from "@quartermaster/testkit";
 import { start } from "../src/app";
 
@@ -30,8 +30,8 @@ export const ben: Meta = {
   requestId: "req-ben",
 };
 
-function configOf(world: World, service: "audit" | "inventory", instance: string): BaseConfig {
-  return BaseConfig.parse({
+function configOf(world: World, service: "audit" | "inventory", instance: string): ProcessConfig {
+  return ProcessConfig.parse({
     DATABASE_URL: world.databaseUrl(service),
     NATS_URL: world.natsUrl,
     INSTANCE: instance,

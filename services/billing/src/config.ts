@@ -1,4 +1,4 @@
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import Big from "big.js";
 import { z } from "zod";
 
@@ -15,5 +15,5 @@ const Rate = z.string().transform((text, context) => {
 });
 
 /** `TAX_RATE` is read into basis points: 900 for the default of 9 % GST. */
-export const BillingConfig = BaseConfig.extend({ TAX_RATE: Rate.prefault("0.09") });
+export const BillingConfig = ProcessConfig.extend({ TAX_RATE: Rate.prefault("0.09") });
 export type BillingConfig = z.infer<typeof BillingConfig>;

@@ -1,4 +1,4 @@
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import { z } from "zod";
 
 const Flag = z.enum(["true", "false"]).transform((word) => word === "true");
@@ -10,7 +10,7 @@ const TrustProxy = z
   .max(400)
   .transform((text) => (text === "false" ? false : /^\d+$/.test(text) ? Number(text) : text));
 
-export const GatewayConfig = BaseConfig.extend({
+export const GatewayConfig = ProcessConfig.extend({
   GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   GATEWAY_HOST: z.string().max(253).optional(),
   /** Opens GET /products, /products/{id} and /locations to everybody. */

@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Email } from "@quartermaster/contracts";
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import { z } from "zod";
 
-export const IdentityConfig = BaseConfig.extend({
+export const IdentityConfig = ProcessConfig.extend({
   /** The first administrator, made at start unless the email is registered. Both or neither. */
   BOOTSTRAP_ADMIN_EMAIL: Email.optional(),
   BOOTSTRAP_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),

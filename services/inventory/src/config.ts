@@ -1,6 +1,6 @@
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import type { z } from "zod";
 
 /** Inventory needs nothing beyond what every service reads. */
-export const InventoryConfig = BaseConfig;
+export const InventoryConfig = ProcessConfig;
 export type InventoryConfig = z.infer<typeof InventoryConfig>;

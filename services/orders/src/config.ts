@@ -1,5 +1,5 @@
 import { amountMinorMax } from "@quartermaster/contracts";
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import { z } from "zod";
 
 /** A decimal with at most two places, such as "4.50", as minor units (450). */
@@ -12,7 +12,7 @@ export const Minor = z
   })
   .pipe(z.int().min(0).max(amountMinorMax));
 
-export const OrdersConfig = BaseConfig.extend({
+export const OrdersConfig = ProcessConfig.extend({
   /** What shipping costs, whatever the order holds. */
   SHIPPING_FLAT_RATE: Minor.default(0),
   /** The mock payment provider then declines an order whose grand total ends in .13. */

@@ -48,7 +48,7 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
     },
     open: (request, response, next) => {
       const requestId = requestIdOf(request) ?? newId();
-      const ip = (request.ip ?? "unknown").slice(0, 64);
+      const ip = addressOf(request);
       const call: Call = { requestId, ip, startedAt: performance.now(), route: "unknown", claims: undefined };
       response.locals.call = call;
       response.setHeader("X-Request-Id", requestId);
@@ -66,6 +66,11 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
       draining = true;
     },
   };
+}
+
+// A socket for both families shows IPv4 addresses as ::ffff:192.0.2.1; people and limits know them without.
+function addressOf(request: Request): string {
+  return (request.ip ?? "unknown").replace(/^::ffff:/, "").slice(0, 64);
 }
 
 type Observe = (route: string, method: string, status: number, seconds: number) => void;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { GetJwks, type ServiceName } from "@quartermaster/contracts";
 import { type Handler, type RunningService, reply, startService } from "@quartermaster/messaging";
-import { BaseConfig } from "@quartermaster/process";
+import { ProcessConfig } from "@quartermaster/process";
 import { eventually, openWorld, silentLog, type World } from "@quartermaster/testkit";
 import { GatewayConfig, type RunningGateway, start } from "../../src/app";
 import { type Person, type SigningKey, signingKey } from "./signing";
@@ -47,7 +47,7 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
   const world = await openWorld("gateway", "identity", "inventory", "orders", "billing", "audit");
   const running: { stop(): Promise<void> }[] = [];
   const serve = async (service: ServiceName, ...messages: Handler[]) => {
-    const config = BaseConfig.parse({
+    const config = ProcessConfig.parse({
       DATABASE_URL: world.databaseUrl(service),
       NATS_URL: world.natsUrl,
       LOG_LEVEL: "silent",
