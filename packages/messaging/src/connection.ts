@@ -1,5 +1,5 @@
 import type { ServiceName } from "@quartermaster/contracts";
-import type { ProcessConfig, Logger } from "@quartermaster/process";
+import type { Logger, ProcessConfig } from "@quartermaster/process";
 import { connect, type NatsConnection } from "nats";
 
 /** A connection to NATS that comes back by itself, for as long as the process lives. */
@@ -12,7 +12,11 @@ export interface Connected {
 }
 
 /** Connects as the service; waits for a server as long as it takes. */
-export async function connectNats(service: ServiceName, config: ProcessConfig, log: Logger): Promise<Connected> {
+export async function connectNats(
+  service: ServiceName,
+  config: ProcessConfig,
+  log: Logger,
+): Promise<Connected> {
   const connection = await connect({
     servers: config.NATS_URL.split(","),
     name: `${service}/${config.INSTANCE}`,

@@ -1,5 +1,5 @@
 import type { ServiceName } from "@quartermaster/contracts";
-import type { ProcessConfig, Logger } from "@quartermaster/process";
+import type { Logger, ProcessConfig } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import { commandLane } from "./commands";
 import { listDeadLetters } from "./dead-letters";

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ServiceName } from "@quartermaster/contracts";
-import { type ProcessConfig, type Logger, openMetrics, openPool, serveMetrics } from "@quartermaster/process";
+import { type Logger, openMetrics, openPool, type ProcessConfig, serveMetrics } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import type { Registry } from "prom-client";
 import { type Asker, askerOver } from "./asker";

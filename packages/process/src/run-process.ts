@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type ProcessConfig, ConfigError, readConfig } from "./config";
+import { ConfigError, type ProcessConfig, readConfig } from "./config";
 import { type Logger, openLogger } from "./logger";
 
 /** Longer than a batch and a reply take, shorter than the 30 s that orchestrators wait before they kill. */

@@ -1,5 +1,5 @@
 import { type RunningService, startService } from "@quartermaster/messaging";
-import type { ProcessConfig, Logger } from "@quartermaster/process";
+import type { Logger, ProcessConfig } from "@quartermaster/process";
 import { messages } from "./messages";
 
 /** Starts the audit. */
