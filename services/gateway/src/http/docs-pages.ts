@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import express, { type RequestHandler, type Response, type Router } from "express";
 import helmet from "helmet";
-import { getAbsoluteFSPath } from "swagger-ui-dist";
 
 const dayMs = 86_400_000;
 const assets = {
@@ -40,7 +39,7 @@ export function docsPages(): Router {
   const router = express.Router();
   router.get("/swagger", pageHeaders, page(swaggerPage));
   router.get("/swagger/start.js", script(swaggerStart));
-  router.use("/swagger", express.static(getAbsoluteFSPath(), assets));
+  router.use("/swagger", express.static(folderOf("swagger-ui-dist"), assets));
   router.get("/redoc", pageHeaders, page(redocPage));
   router.get("/redoc/start.js", script(redocStart));
   router.get("/redoc/redoc.standalone.js", script(redocScript(), dayMs));
@@ -49,8 +48,13 @@ export function docsPages(): Router {
 
 // ReDoc shows its maker's logo from a CDN. Nothing is fetched from elsewhere here: with an empty picture it leaves it out.
 function redocScript(): string {
-  const bundle = join(dirname(require.resolve("redoc/package.json")), "bundles", "redoc.standalone.js");
+  const bundle = join(folderOf("redoc"), "bundles", "redoc.standalone.js");
   return readFileSync(bundle, "utf8").replaceAll("https://cdn.redoc.ly/redoc/logo-mini.svg", "data:,");
+}
+
+// By its package.json: to require swagger-ui-dist itself would run the whole viewer in this process.
+function folderOf(name: string): string {
+  return dirname(require.resolve(`${name}/package.json`));
 }
 
 function page(html: string): RequestHandler {
