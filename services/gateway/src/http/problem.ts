@@ -73,6 +73,7 @@ export function problemOfRefusal(
   // A service that is newer than this gateway may refuse with a code that it does not know.
   const found = refusalStatuses[code] ?? { status: 409, title: "Refused" };
   const failedMatch = code === "version_conflict" && options.ifMatch;
+  if (code === "bad_request" && refusal.details?.field === "after") return staleCursor();
   const { lines, errors, ...details } = refusal.details ?? {};
   return new Problem({
     code,
@@ -83,6 +84,12 @@ export function problemOfRefusal(
     more: toRest(details) as Record<string, unknown>,
     headers: headersOf(found.status, details),
   });
+}
+
+// A service can tell only that it cannot read its cursor; what to do about it is a matter of REST.
+function staleCursor(): Problem {
+  const message = "after must be the next of an earlier page of this list.";
+  return problem("invalid_input", message, { errors: [{ field: "after", message }] });
 }
 
 function errorsOf(lines: unknown): unknown[] {

@@ -75,3 +75,11 @@ test("503 and 429 of the gateway say when to come back", () => {
   expect(problem("service_unavailable", "x").headers).toEqual({ "Retry-After": "2" });
   expect(problem("invalid_input", "x").headers).toEqual({});
 });
+
+test("a cursor that its service cannot read is told as a field", () => {
+  expect(problemOfRefusal(refusal("bad_request", { field: "after" })).body("r")).toMatchObject({
+    status: 400,
+    code: "invalid_input",
+    errors: [{ field: "after", message: "after must be the next of an earlier page of this list." }],
+  });
+});

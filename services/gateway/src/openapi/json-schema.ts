@@ -88,10 +88,11 @@ function decimalSchema(schema: JsonSchema, places: 2 | 4): JsonSchema {
 function clean(schema: JsonSchema): JsonSchema {
   const out: JsonSchema = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (key === "pattern" && schema.format !== undefined) continue;
+    if (key === "pattern" && schema.format !== undefined && schema.format !== "date-time") continue;
     if ((key === "minimum" || key === "maximum") && Math.abs(value as number) === Number.MAX_SAFE_INTEGER)
       continue;
-    out[key] = cleanMember(key, value);
+    // zod's pattern of a time fills half a page; what it adds to the format is that times are UTC.
+    out[key] = key === "pattern" && schema.format === "date-time" ? "Z$" : cleanMember(key, value);
   }
   return isFlag(out)
     ? { type: "boolean", ...(out.default === undefined ? {} : { default: out.default }) }

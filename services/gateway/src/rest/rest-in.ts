@@ -45,16 +45,18 @@ function translate(schema: z.ZodType, places: Places): z.ZodType {
 // Such a field is only looked at to be refused; a tree of any depth need not travel for that.
 const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()]);
 
-// A pipe stays as it is as long as it holds no names: trimmed emails, numbers and flags out of query strings.
+// A pipe stays as it is as long as it holds no names: trimmed emails, numbers and flags out of query strings. OpenAPI
+// would show its beginning only; what the end demands is told as well.
 function pipe(schema: z.ZodType): z.ZodType {
-  const ends: Definition[] = [(schema._zod.def as Definition).in, (schema._zod.def as Definition).out];
-  for (const end of ends) {
-    const { type } = end._zod.def;
+  const { in: start, out: end }: { in: z.ZodType; out: z.ZodType } = schema._zod.def as Definition;
+  for (const { type } of [start._zod.def, end._zod.def]) {
     if (type !== "transform" && type !== "pipe" && !leaves.has(type)) {
       throw new Error(`a pipe over ${type} has no REST form yet`);
     }
   }
-  return schema;
+  if (!leaves.has(end._zod.def.type)) return schema;
+  const { $schema: _, ...demanded } = z.toJSONSchema(end);
+  return schema.meta(demanded);
 }
 
 function withDefault(def: Definition, places: Places): z.ZodType {

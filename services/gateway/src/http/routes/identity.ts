@@ -33,7 +33,8 @@ const Credentials = z
       path,
     });
     return z.NEVER;
-  });
+  })
+  .meta({ oneOf: [{ required: ["email"] }, { required: ["username"] }] });
 
 const token = z.string().min(1).max(512);
 
@@ -50,7 +51,8 @@ const Refresh = z
       path: ["refresh_token"],
     });
     return z.NEVER;
-  });
+  })
+  .meta({ anyOf: [{ required: ["refresh_token"] }, { required: ["refresh"] }] });
 
 interface TokensGiven {
   accessToken: string;
