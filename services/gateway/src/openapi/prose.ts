@@ -34,27 +34,25 @@ export const tags = [
   { name: "Operations", description: "Health, metrics, keys and this document." },
 ];
 
+// Without examples: Swagger UI would fill them in, and every try would repeat one order or miss a version.
 export const sharedParameters: Record<string, JsonSchema> = {
   IdempotencyKey: {
     name: "Idempotency-Key",
     in: "header",
-    description: "Makes a repeat of this request safe for a day.",
+    description: "Makes a repeat of this request safe for a day; any text of your own, such as `order-1042`.",
     schema: { type: "string", minLength: 1, maxLength: 200, pattern: "^[\\x21-\\x7e]+$" },
-    example: "b7c9e2f0-order-1042",
   },
   Prefer: {
     name: "Prefer",
     in: "header",
     description: "`wait=N`: how many seconds to wait for the outcome, 0 to 30.",
     schema: { type: "string" },
-    example: "wait=10",
   },
   IfMatch: {
     name: "If-Match",
     in: "header",
-    description: "The ETag of the version that is to be changed.",
+    description: 'The ETag of the version that is to be changed, such as `"3"`.',
     schema: { type: "string", pattern: '^(\\*|"[1-9][0-9]*")$' },
-    example: '"3"',
   },
 };
 
