@@ -45,9 +45,26 @@ export function askerOver(nats: NatsConnection, isConnected: () => boolean): Ask
   return {
     ask: async (contract, ask, options) => {
       if (!isConnected()) throw new Fault("disconnected", "the connection to NATS is down");
+      await endOfTurn();
       return readAnswered(await request(nats, contract.subject, ask, options));
     },
   };
+}
+
+let turn: Promise<void> | undefined;
+
+/**
+ * The end of this turn of the event loop. The client writes to its socket as soon as it is given something; requests that
+ * are made in one turn (by many HTTP clients, say) wait for its end and then share one write.
+ */
+function endOfTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    });
+  });
+  return turn;
 }
 
 async function request(

@@ -1,4 +1,5 @@
 import { type RefusalCode, type RefusalDetails, refusals } from "@quartermaster/contracts";
+import { texts } from "./arrays";
 import type { Done, Outcome, Refused } from "./outcome";
 import { sql, type Tx } from "./sql";
 
@@ -50,7 +51,7 @@ export function remember(
   tx.write(rememberRows, [
     commands.map((one) => one.id),
     commands.map((one) => one.message),
-    commands.map((one) => (one.reply === null ? null : JSON.stringify(one.reply))),
+    texts(commands.map((one) => (one.reply === null ? null : JSON.stringify(one.reply)))),
   ]);
 }
 
@@ -64,5 +65,8 @@ const settleRows = sql(
 /** Stores the replies of accepted commands. One that is stored already stays as it is. */
 export function settleReplies(tx: Tx, replies: readonly { id: string; reply: StoredReply }[]): void {
   if (replies.length === 0) return;
-  tx.write(settleRows, [replies.map((one) => one.id), replies.map((one) => JSON.stringify(one.reply))]);
+  tx.write(settleRows, [
+    replies.map((one) => one.id),
+    texts(replies.map((one) => JSON.stringify(one.reply))),
+  ]);
 }

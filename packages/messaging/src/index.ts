@@ -1,3 +1,4 @@
+export { texts } from "./arrays";
 export type { Answered, Asker, AskOptions } from "./asker";
 export { Defect } from "./commands";
 export { Fault, isFault } from "./fault";

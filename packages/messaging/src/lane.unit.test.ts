@@ -3,7 +3,7 @@ import { Fault } from "./fault";
 import { Lane, type LaneLimits } from "./lane";
 
 const log = pino({ level: "silent" });
-const limits: LaneLimits = { sizeMax: 4, waitingMax: 10, attemptsMax: 3 };
+const limits: LaneLimits = { sizeMax: 4, waitingMax: 10, attemptsMax: 3, gatherMs: 1 };
 
 function laneOf(run: (items: string[]) => Promise<string[]>, parked: string[] = []): Lane<string, string> {
   return new Lane<string, string>({

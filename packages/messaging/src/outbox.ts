@@ -1,4 +1,5 @@
 import type { Said } from "@quartermaster/contracts";
+import { texts } from "./arrays";
 import type { Meta } from "./handler";
 import { type Reader, sql, type Tx } from "./sql";
 
@@ -26,8 +27,8 @@ export function say(tx: Tx, events: readonly SaidWith[]): void {
   if (events.length === 0) return;
   tx.write(sayRows, [
     events.map((one) => one.said.contract.subject),
-    events.map((one) => JSON.stringify(one.meta)),
-    events.map((one) => JSON.stringify(one.said.body)),
+    texts(events.map((one) => JSON.stringify(one.meta))),
+    texts(events.map((one) => JSON.stringify(one.said.body))),
   ]);
 }
 

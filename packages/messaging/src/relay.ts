@@ -13,7 +13,7 @@ import { ensureStreams, eventStream, isNotFound } from "./stream";
 /** Events published between two confirmations. */
 const windowMax = 500;
 /** Windows follow each other at least this far apart: a few milliseconds of delay save a query per commit under load. */
-const windowEveryMs = 15;
+const windowEveryMs = 40;
 /** The floor under the wake-up: events of another instance's commits are found this late at worst. */
 const pollMs = 300;
 const leadAgainMs = 1_000;

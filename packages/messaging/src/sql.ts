@@ -1,4 +1,6 @@
+import type { Writable } from "node:stream";
 import type { Pool, PoolClient } from "pg";
+import { arrayLiteral } from "./arrays";
 
 /** SQL with $1-style parameters. A name makes it a prepared statement of the connection: planned once, then reused. */
 export interface Statement {
@@ -30,12 +32,10 @@ export function sql(name: string, text: string): Statement {
 
 /** A statement as `pg` takes it. */
 export function toQuery(statement: Statement, values: readonly unknown[] | undefined) {
-  const bound = values ?? statement.values;
-  return {
-    ...(statement.name ? { name: statement.name } : {}),
-    text: statement.text,
-    values: bound as unknown[],
-  };
+  const bound = (values ?? statement.values)?.map((value) =>
+    Array.isArray(value) ? arrayLiteral(value) : value,
+  );
+  return { ...(statement.name ? { name: statement.name } : {}), text: statement.text, values: bound };
 }
 
 /** Reads outside of any transaction. */
@@ -57,6 +57,7 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
   const sent: Promise<unknown>[] = [];
   let failure: unknown;
   const send = (query: Parameters<PoolClient["query"]>[0]) => {
+    shareWrite(client);
     const sending = client.query(query as string);
     sending.catch((error) => {
       failure ??= error;
@@ -68,8 +69,10 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
   try {
     send("begin");
     result = await work({
-      rows: async <Row>(statement: Statement, values?: readonly unknown[]) =>
-        (await client.query(toQuery(statement, values))).rows as Row[],
+      rows: async <Row>(statement: Statement, values?: readonly unknown[]) => {
+        shareWrite(client);
+        return (await client.query(toQuery(statement, values))).rows as Row[];
+      },
       write: (statement, values) => void send(toQuery(statement, values) as never),
       afterCommit: (run) => hooks.push(run),
     });
@@ -86,6 +89,23 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
   client.release();
   for (const hook of hooks) hook();
   return result;
+}
+
+const corked = new WeakSet<Writable>();
+
+/**
+ * Statements of one turn leave in one write to the socket: a write (and the wake-up of the server) per statement costs more
+ * than most of the statements.
+ */
+function shareWrite(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  if (corked.has(stream)) return;
+  corked.add(stream);
+  stream.cork();
+  process.nextTick(() => {
+    corked.delete(stream);
+    stream.uncork();
+  });
 }
 
 const inFailedTransaction = "25P02";

@@ -29,7 +29,7 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     shapes: list(env, "SHAPES", shapes),
     rounds: count(env, "ROUNDS", quick ? 2 : 3),
     measureSeconds: count(env, "SECONDS_EACH", quick ? 3 : 12),
-    warmUpSeconds: quick ? 1 : 3,
+    warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 4 : 20),
     connections: count(env, "CONNECTIONS", 64),
     products: 1000,
     pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),

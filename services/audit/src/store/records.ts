@@ -1,4 +1,4 @@
-import { type Reader, sql, type Tx } from "@quartermaster/messaging";
+import { type Reader, sql, type Tx, texts } from "@quartermaster/messaging";
 import type { ChainedLink, ChainHead, Link } from "../domain/link";
 
 const lockRow = sql(
@@ -57,8 +57,8 @@ export function append(
     column("version"),
     column("event"),
     column("description"),
-    column("oldValues"),
-    column("newValues"),
+    texts(column("oldValues")),
+    texts(column("newValues")),
     column("requestId"),
     batch.hashes.map((hash) => `\\x${hash}`),
   ]);

@@ -1,4 +1,4 @@
-import { type Meta, type Reader, sql, type Tx } from "@quartermaster/messaging";
+import { type Meta, type Reader, sql, type Tx, texts } from "@quartermaster/messaging";
 import type { Note, Phase, SagaState } from "../sagas/engine/state";
 
 /** A command that is answered when the saga has ended, beside the one that began it. */
@@ -73,8 +73,8 @@ export function insertSagas(tx: Tx, writes: readonly SagaWrite[]): void {
     writes.map(({ row }) => row.state.attempts),
     writes.map(({ row }) => row.state.version),
     writes.map(({ row }) => row.state.dueAt),
-    writes.map(({ row }) => bodyOf(row)),
-    writes.map(historyOf),
+    texts(writes.map(({ row }) => bodyOf(row))),
+    texts(writes.map(historyOf)),
     writes.map(({ row }) => row.createdAt),
   ]);
 }
@@ -103,8 +103,8 @@ export async function moveSagas(tx: Tx, writes: readonly SagaWrite[]): Promise<S
     writes.map(({ row }) => row.state.attempts),
     writes.map(({ row }) => row.state.version),
     writes.map(({ row }) => row.state.dueAt),
-    writes.map(({ row }) => bodyOf(row)),
-    writes.map(historyOf),
+    texts(writes.map(({ row }) => bodyOf(row))),
+    texts(writes.map(historyOf)),
   ]);
   return new Set(rows.map((row) => row.id));
 }
