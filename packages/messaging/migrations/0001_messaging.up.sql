@@ -58,49 +58,70 @@ create table dead_letters (
   headers text not null,
   body text not null,
   reason text not null,
+  times integer not null default 1,
   parked_at timestamptz not null default now(),
   requeued_at timestamptz
 );
 
 -- Makes the partitions that will soon be written to and drops inbox partitions past the retention. The service's role
--- owns no table, so this runs with its owner's rights.
+-- owns no table, so this runs with its owner's rights. Making or dropping one needs a moment alone with the parent table:
+-- it is not waited for long (a dump may hold it for hours, and everybody would queue behind us), but tried again each
+-- minute, and enough is made ahead to live on: 10 million events, two weeks of commands.
 create function keep_partitions(inbox_retention interval) returns void
 language plpgsql security definer
 as $$
 declare
-  week interval := interval '7 days';
-  -- Weeks counted from the epoch, so that every instance computes the same bounds.
+  week constant interval := interval '7 days';
+  rows_each constant bigint := 2000000;
+  ahead constant integer := 5;
+  -- Weeks counted from 1970, so that every instance computes the same bounds.
   this_week timestamptz := to_timestamp(floor(extract(epoch from clock_timestamp()) / 604800) * 604800);
+  kept_from timestamptz := this_week - ceil(extract(epoch from inbox_retention) / 604800) * week;
   starts timestamptz;
   part record;
-  rows_each constant bigint := 2000000;
   counter record;
-  first_seq bigint;
+  number bigint;
 begin
+  perform set_config('lock_timeout', '500ms', true);
   perform pg_advisory_xact_lock(hashtext('keep_partitions.' || current_schema()));
-  starts := this_week - ceil(extract(epoch from inbox_retention) / 604800) * week;
-  while starts <= this_week + week loop
-    execute format(
-      'create table if not exists %I partition of inbox for values from (%L) to (%L)',
-      'inbox_' || to_char(starts at time zone 'utc', 'YYYYMMDD'), uuid_floor(starts), uuid_floor(starts + week));
-    starts := starts + week;
+  for starts in select generate_series(kept_from, this_week + 2 * week, week) loop
+    if to_regclass(format('%I', 'inbox_' || to_char(starts at time zone 'utc', 'YYYYMMDD'))) is null then
+      execute format(
+        'create table %I partition of inbox for values from (%L) to (%L)',
+        'inbox_' || to_char(starts at time zone 'utc', 'YYYYMMDD'), uuid_floor(starts), uuid_floor(starts + week));
+    end if;
   end loop;
   for part in
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'inbox'::regclass
-      and c.relname < 'inbox_' || to_char(this_week - ceil(extract(epoch from inbox_retention) / 604800) * week, 'YYYYMMDD')
+    where i.inhparent = 'inbox'::regclass and c.relname < 'inbox_' || to_char(kept_from at time zone 'utc', 'YYYYMMDD')
   loop
     execute format('drop table %I', part.relname);
   end loop;
   select epoch, last_seq from event_counter into counter;
-  first_seq := (counter.last_seq / rows_each) * rows_each;
-  for n in 0..1 loop
-    execute format(
-      'create table if not exists %I partition of outbox for values from (%s, %s) to (%s, %s)',
-      'outbox_' || counter.epoch || '_' || (first_seq / rows_each + n),
-      counter.epoch, first_seq + n * rows_each, counter.epoch, first_seq + (n + 1) * rows_each);
+  for number in counter.last_seq / rows_each .. counter.last_seq / rows_each + ahead - 1 loop
+    if to_regclass(format('%I', 'outbox_' || counter.epoch || '_' || number)) is null then
+      execute format(
+        'create table %I partition of outbox for values from (%s, %s) to (%s, %s)',
+        'outbox_' || counter.epoch || '_' || number,
+        counter.epoch, number * rows_each, counter.epoch, (number + 1) * rows_each);
+    end if;
   end loop;
 end $$;
+
+-- After a restore: what this database says from now on must not carry numbers that were used before it was restored.
+-- Run by the owner while the service is stopped; the old epoch's events stay for whoever asks for them.
+create function new_epoch() returns integer
+language plpgsql
+as $$
+declare
+  fresh integer;
+begin
+  update event_counter set epoch = epoch + 1, last_seq = 0 returning epoch into fresh;
+  update relay set epoch = fresh, seq = 0, fence = fence + 1;
+  perform keep_partitions(interval '14 days');
+  return fresh;
+end $$;
+revoke all on function new_epoch() from public;
 
 -- The smallest v7 uuid of a moment.
 create function uuid_floor(moment timestamptz) returns uuid
@@ -112,6 +133,7 @@ $$;
 do $$ begin
   execute format('alter function keep_partitions(interval) set search_path = %I, pg_temp', current_schema());
   execute format('alter function uuid_floor(timestamptz) set search_path = %I, pg_temp', current_schema());
+  execute format('alter function new_epoch() set search_path = %I, pg_temp', current_schema());
 end $$;
 revoke all on function keep_partitions(interval) from public;
 do $$ begin

@@ -103,6 +103,7 @@ function readAnswered<C extends Request>(msg: Msg): Answered<C> {
   if (failed === String(errorCode.refused)) {
     return { refusal: msg.json<{ code: RefusalCode; message: string; details: RefusalDetails }>() as never };
   }
-  if (failed === String(errorCode.fault)) throw new Fault("busy", `the service could not do it now: ${why}`);
+  if (failed === String(errorCode.fault))
+    throw new Fault(why === "overloaded" ? why : "busy", `the service could not do it now: ${why}`);
   throw new Defect(`the service failed by a defect: ${why}`);
 }

@@ -2,6 +2,7 @@ import { type CommandContract, refusals } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import { type DeadLetter, park, withoutSecrets } from "./dead-letters";
 import type { Command, CommandHandler } from "./handler";
+import { header, metaHeaders } from "./headers";
 import { timeOfId } from "./ids";
 import { inboxRetentionDays, recall, refusalReply, remember, type StoredReply, storedReply } from "./inbox";
 import { commandLaneLimits, Lane } from "./lane";
@@ -35,6 +36,7 @@ export function commandLane(parts: {
   handler: CommandHandler;
   transact: Transact;
   log: Logger;
+  onParked: (letter: DeadLetter) => void;
 }): CommandLane {
   const { handler, transact, log } = parts;
   return new Lane<Command, StoredReply | null>({
@@ -44,20 +46,20 @@ export function commandLane(parts: {
     run: (commands) => transact((tx) => runBatch(tx, handler, commands)),
     poisoned: async (command, error) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const id = await transact(async (tx) => ({
-        result: await park(tx, letterOf(handler.contract, command, reason)),
-        said: [],
-      }));
-      throw new Defect(`${handler.contract.name} failed by a defect; parked as dead letter ${id}`);
+      const letter = letterOf(handler.contract, command, reason);
+      await transact(async (tx) => ({ result: park(tx, letter), said: [] }));
+      parts.onParked(letter);
+      throw new Defect(`${handler.contract.name} failed by a defect; parked as dead letter ${command.id}`);
     },
   });
 }
 
 function letterOf(contract: CommandContract, command: Command, reason: string): DeadLetter {
   return {
+    id: command.id,
     kind: "command",
     subject: contract.subject,
-    headers: { "Nats-Msg-Id": command.id, "Qm-Actor": JSON.stringify(command.meta.actor) },
+    headers: { [header.id]: command.id, ...metaHeaders(command.meta) },
     body: JSON.stringify(withoutSecrets(command.ask, contract.secrets)),
     reason,
   };

@@ -7,7 +7,7 @@ import { Fault, isFault } from "./fault";
 import type { Command, CommandHandler, QueryHandler } from "./handler";
 import { header, headers, readMeta } from "./headers";
 import { newId } from "./ids";
-import { refusalReply, type StoredReply } from "./inbox";
+import { recall, refusalReply, type StoredReply } from "./inbox";
 import { isRefused } from "./outcome";
 import type { Reader } from "./sql";
 import type { Waiters } from "./waiters";
@@ -67,9 +67,9 @@ function readBody(data: Uint8Array, schema: z.ZodType): { value: unknown } | { p
 /** Serves a command through its lane; one that is accepted is answered when it is settled, or when the wait is over. */
 export function serveCommand(
   service: Service,
-  parts: { handler: CommandHandler; lane: CommandLane; waiters: Waiters; log: Logger },
+  parts: { handler: CommandHandler; lane: CommandLane; waiters: Waiters; db: Reader; log: Logger },
 ): void {
-  const { handler, lane, waiters } = parts;
+  const { handler, lane, waiters, db } = parts;
   serve(
     service,
     handler.contract,
@@ -79,8 +79,14 @@ export function serveCommand(
       if (problem)
         return refusalReply(problem, { id, why: "Nats-Msg-Id has to be a recent v7 uuid in lower case" });
       const meta = readMeta(msg.headers);
-      const prepared = await handler.prepare({ id, ask, meta });
-      if (isRefused(prepared)) return refusalReply(prepared.code, prepared.details);
+      let prepared: unknown;
+      if (handler.prepare) {
+        // Preparing may be costly or counted (a password's hash, an attempt): a known id gets its stored reply before it.
+        const known = handler.contract.remembered ? (await recall(db, [id])).get(id) : undefined;
+        if (known) return known;
+        prepared = await handler.prepare({ id, ask, meta });
+        if (isRefused(prepared)) return refusalReply(prepared.code, prepared.details);
+      }
       const reply = await lane.push({ id, ask, meta, prepared } as Command);
       return reply ?? (await waiters.wait(id, waitOf(msg)));
     },

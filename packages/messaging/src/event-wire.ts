@@ -3,6 +3,9 @@ import type { Heard, Meta } from "./handler";
 import { header, headers, readMeta, writeMeta } from "./headers";
 import type { OutboxRow } from "./outbox";
 
+/** Epochs are integer columns. */
+export const epochMax = 2_147_483_647;
+
 /** The id of an event on the wire: what the stream and every receiver know it by. */
 export function eventId(event: { source: string; epoch: number; seq: number }): string {
   return `${event.source}-${event.epoch}-${event.seq}`;
@@ -28,11 +31,16 @@ export function eventHeaders(source: string, row: OutboxRow): MsgHdrs {
 /** An event as a consumer gets it. Throws when headers or body do not make one. */
 export function readEvent(msg: JsMsg): Heard {
   const about = msg.headers;
-  const source = about?.get(header.source);
+  // The subject decides whose event it is: the broker grants subjects, not headers.
+  const source = msg.subject.split(".")[1];
   const epoch = Number(about?.get(header.epoch));
   const seq = Number(about?.get(header.seq));
-  if (!source || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq) || seq < 1) {
-    throw new Error("the headers Qm-Source, Qm-Epoch and Qm-Source-Seq do not number the event");
+  const numbered =
+    Number.isInteger(epoch) && epoch > 0 && epoch <= epochMax && Number.isSafeInteger(seq) && seq > 0;
+  if (!source || source !== about?.get(header.source) || !numbered) {
+    throw new Error(
+      "the headers Qm-Source, Qm-Epoch and Qm-Source-Seq do not number an event of its subject's service",
+    );
   }
   return {
     source,

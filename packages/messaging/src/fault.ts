@@ -16,7 +16,13 @@ export class Fault extends Error {
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions (08), insufficient resources
 // (53), serialization failure and dead-lock (40), lock not available (55P03), cancelled or shut down (57).
 const faultClasses = new Set(["08", "40", "53", "57"]);
+// 25006: the server has become a read-only replica; the pool has to find its successor.
 const faultCodes = new Set([
+  "25006",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+
   "55P03",
   "25P03",
   "25P02",
@@ -26,6 +32,7 @@ const faultCodes = new Set([
   "ETIMEDOUT",
   "ENOTFOUND",
 ]);
+const checkViolation = "23514";
 const uniqueViolation = "23505";
 const brokenConnection =
   /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|not queryable/i;
@@ -35,6 +42,8 @@ export function isFault(error: unknown): boolean {
   if (error instanceof Fault) return true;
   if (!(error instanceof Error)) return false;
   const { code, table } = error as Error & { code?: string; table?: string };
+  // The next partition of inbox or outbox is not there yet; it is made within a minute.
+  if (code === checkViolation && /^no partition of relation/.test(error.message)) return true;
   if (code === undefined) return brokenConnection.test(error.message);
   if (faultCodes.has(code) || faultClasses.has(code.slice(0, 2))) return true;
   // Two batches took the same new command id at once: the second one finds the stored reply when it tries again.

@@ -45,7 +45,7 @@ export interface Heard<Fields = unknown> {
 export interface CommandHandler {
   readonly kind: "command";
   readonly contract: CommandContract;
-  prepare(command: { id: string; ask: unknown; meta: Meta }): Promise<unknown>;
+  readonly prepare: ((command: { id: string; ask: unknown; meta: Meta }) => Promise<unknown>) | undefined;
   run(tx: Tx, commands: Command[]): Promise<Outcome[]>;
 }
 
@@ -59,7 +59,8 @@ export interface EventHandler {
   readonly kind: "event";
   /** Null hears every event of every service. */
   readonly contract: EventContract | null;
-  run(tx: Tx, events: Heard[]): Promise<readonly Said[]>;
+  /** One list per event, in order: what it caused is said in the name of who caused the event. */
+  run(tx: Tx, events: Heard[]): Promise<readonly (readonly Said[])[]>;
 }
 
 export type Handler = CommandHandler | QueryHandler | EventHandler;
@@ -84,7 +85,7 @@ export function handle<C extends CommandContract, Prepared = undefined>(
   return {
     kind: "command",
     contract,
-    prepare: (options.prepare as CommandHandler["prepare"] | undefined) ?? (async () => undefined),
+    prepare: options.prepare as CommandHandler["prepare"],
     run: run as unknown as CommandHandler["run"],
   };
 }
@@ -97,15 +98,22 @@ export function reply<C extends QueryContract>(
   return { kind: "query", contract, run: run as QueryHandler["run"] };
 }
 
-/** Hears one kind of event, each exactly once in its effect. */
+/** Hears one kind of event, each exactly once in its effect. `run` returns for each event, in order, what it causes. */
 export function on<E extends EventContract>(
   contract: E,
-  run: (tx: Tx, events: Heard<FieldsOf<E>>[]) => Promise<readonly Said[]>,
+  run: (tx: Tx, events: Heard<FieldsOf<E>>[]) => Promise<readonly (readonly Said[])[]>,
 ): EventHandler {
   return { kind: "event", contract, run: run as EventHandler["run"] };
 }
 
 /** Hears every event of every service, each exactly once in its effect. */
-export function onEvery(run: (tx: Tx, events: Heard[]) => Promise<readonly Said[]>): EventHandler {
-  return { kind: "event", contract: null, run };
+export function onEvery(run: (tx: Tx, events: Heard[]) => Promise<void>): EventHandler {
+  return {
+    kind: "event",
+    contract: null,
+    run: async (tx, events) => {
+      await run(tx, events);
+      return [];
+    },
+  };
 }

@@ -31,12 +31,31 @@ function asciiJson(value: unknown): string {
   );
 }
 
+// An actor that was read from a message is the same object in all that follows from it.
+const actorTexts = new WeakMap<Actor, string>();
+
+function actorJson(actor: Actor): string {
+  let text = actorTexts.get(actor);
+  if (text === undefined) {
+    text = asciiJson(actor);
+    actorTexts.set(actor, text);
+  }
+  return text;
+}
+
 /** Sets what is known of a message's origin. */
 export function writeMeta(to: MsgHdrs, meta: Meta): void {
-  to.set(header.actor, asciiJson(meta.actor));
-  if (meta.requestId) to.set(header.request, meta.requestId);
-  if (meta.causation) to.set(header.causation, meta.causation);
-  if (meta.traceparent) to.set(header.trace, meta.traceparent);
+  for (const [name, value] of Object.entries(metaHeaders(meta))) to.set(name, value);
+}
+
+/** What is known of a message's origin, as header lines. */
+export function metaHeaders(meta: Meta): Record<string, string> {
+  return {
+    [header.actor]: actorJson(meta.actor),
+    ...(meta.requestId ? { [header.request]: meta.requestId } : {}),
+    ...(meta.causation ? { [header.causation]: meta.causation } : {}),
+    ...(meta.traceparent ? { [header.trace]: meta.traceparent } : {}),
+  };
 }
 
 // The same few users act again and again: their header is parsed once. Cleared when full, which is simple and rare.

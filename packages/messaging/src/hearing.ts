@@ -3,11 +3,12 @@ import type { Logger } from "@quartermaster/process";
 import type { JsMsg, NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { type Supervised, supervise } from "./consumer";
-import { park } from "./dead-letters";
+import { type DeadLetter, park } from "./dead-letters";
 import { eventId, readEvent } from "./event-wire";
 import type { EventHandler, Heard } from "./handler";
-import { header } from "./headers";
+import { header, metaHeaders } from "./headers";
 import { fillHoles, type HoleFilling } from "./holes";
+import { newId } from "./ids";
 import { Lane } from "./lane";
 import type { SaidWith } from "./outbox";
 import { claimFresh } from "./progress";
@@ -34,6 +35,7 @@ export function startHearing(parts: {
   log: Logger;
   replicas: number;
   transact: Transact;
+  onParked: (letter: DeadLetter) => void;
 }): Hearing {
   const { service, handlers, pool, nats, log } = parts;
   if (handlers.length === 0) return { stop: async () => undefined };
@@ -46,7 +48,10 @@ export function startHearing(parts: {
         result: events.map(() => undefined),
         said: await runBatch(tx, handlers, events),
       })),
-    poisoned: (event, error) => inTransaction(pool, (tx) => parkEvent(tx, event, error)),
+    poisoned: async (event, error) => {
+      const letter = await inTransaction(pool, (tx) => parkEvent(tx, event, error));
+      if (letter) parts.onParked(letter);
+    },
   });
   const take = (event: Heard) => lane.push(event);
   const sources = sourcesOf(handlers);
@@ -88,18 +93,21 @@ async function runBatch(tx: Tx, handlers: EventHandler[], events: Heard[]): Prom
   const said: SaidWith[] = [];
   for (const handler of handlers) {
     const mine = handler.contract ? fresh.filter((one) => one.name === handler.contract?.name) : fresh;
-    const first = mine[0];
-    if (!first) continue;
-    const meta = { ...first.meta, causation: eventId(first) };
-    for (const one of await handler.run(tx, mine)) said.push({ said: one, meta });
+    if (mine.length === 0) continue;
+    const caused = await handler.run(tx, mine);
+    for (const [n, event] of mine.entries()) {
+      const meta = { ...event.meta, causation: eventId(event) };
+      for (const one of caused[n] ?? []) said.push({ said: one, meta });
+    }
   }
   return said;
 }
 
-async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<void> {
+async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<DeadLetter | undefined> {
   const [fresh] = await claimFresh(tx, [event]);
-  if (!fresh) return;
-  await park(tx, {
+  if (!fresh) return undefined;
+  const letter: DeadLetter = {
+    id: newId(),
     kind: "event",
     subject: `evt.${event.name}`,
     headers: {
@@ -107,11 +115,13 @@ async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<void> {
       [header.epoch]: String(event.epoch),
       [header.seq]: String(event.seq),
       [header.at]: event.at,
-      [header.actor]: JSON.stringify(event.meta.actor),
+      ...metaHeaders(event.meta),
     },
     body: JSON.stringify(event.body),
     reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });
+  };
+  park(tx, letter);
+  return letter;
 }
 
 async function arrived(
@@ -125,8 +135,9 @@ async function arrived(
     event = readEvent(msg);
   } catch (error) {
     log.error({ err: error, subject: msg.subject }, "event without number or body parked");
-    await inTransaction(pool, (tx) =>
+    await inTransaction(pool, async (tx) =>
       park(tx, {
+        id: newId(),
         kind: "event",
         subject: msg.subject,
         headers: {},

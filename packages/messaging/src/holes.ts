@@ -2,7 +2,7 @@ import { opsSubject, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
-import { heardFrom, highWaterSubject } from "./event-wire";
+import { epochMax, heardFrom, highWaterSubject } from "./event-wire";
 import type { Heard } from "./handler";
 import { type OutboxRow, readOutbox } from "./outbox";
 import type { Progress } from "./progress";
@@ -16,8 +16,10 @@ const eventsPerPage = 500;
 /** Well below NATS's default payload of 1 MiB. */
 const bytesPerPage = 512 * 1024;
 
-const HighWater = z.object({ source: z.string(), epoch: z.int(), seq: z.int() });
-export const ReplayAsk = z.object({ epoch: z.int().min(1), from: z.int().min(1), to: z.int().min(1) });
+const Epoch = z.int().min(1).max(epochMax);
+const HighWater = z.object({ epoch: Epoch, seq: z.int().min(0) });
+export const ReplayAsk = z.object({ epoch: Epoch, from: z.int().min(1), to: z.int().min(1) });
+const Replayed = z.object({ events: z.array(z.custom<OutboxRow>()) });
 
 /** A source's own answer to a hole: the events themselves, since the stream would drop them as duplicates. */
 export async function replay(db: Reader, ask: z.infer<typeof ReplayAsk>): Promise<{ events: OutboxRow[] }> {
@@ -30,7 +32,7 @@ export async function replay(db: Reader, ask: z.infer<typeof ReplayAsk>): Promis
   let bytes = 0;
   let count = 0;
   for (const row of rows) {
-    bytes += row.body.length + row.meta.length + row.subject.length + 100;
+    bytes += Buffer.byteLength(JSON.stringify(row));
     if (count > 0 && bytes > bytesPerPage) break;
     count++;
   }
@@ -64,11 +66,12 @@ export function fillHoles(parts: {
       if (error) return;
       const mark = HighWater.safeParse(safeJson(msg.data));
       if (!mark.success) return;
-      const { source, epoch, seq } = mark.data;
+      const { epoch, seq } = mark.data;
+      const source = msg.subject.split(".")[1] as string;
       if (parts.sources !== "every" && !parts.sources.includes(source)) return;
       const before = known.get(source);
       if (before?.epoch === epoch) before.seq = Math.max(before.seq, seq);
-      else known.set(source, { epoch, seq, contiguous: -1, since: Date.now() });
+      else known.set(source, { epoch, seq, contiguous: -1, since: performance.now() });
     },
   });
   let busy = false;
@@ -107,9 +110,12 @@ async function look(parts: Parts, known: Map<string, Known>): Promise<void> {
       progress.find((row) => row.source === source && row.epoch === one.epoch)?.contiguous ?? 0;
     if (contiguous !== one.contiguous || contiguous >= one.seq) {
       one.contiguous = contiguous;
-      one.since = Date.now();
-    } else if (Date.now() - one.since >= holeAfterMs) {
-      await fill(parts, source, { epoch: one.epoch, from: contiguous + 1, to: one.seq });
+      one.since = performance.now();
+    } else if (performance.now() - one.since >= holeAfterMs) {
+      await fill(parts, source, { epoch: one.epoch, from: contiguous + 1, to: one.seq }).catch((error) => {
+        // Another source's holes are filled all the same; this one is asked again at the next look.
+        parts.log.warn({ err: error, source }, "a source did not answer for its missing events");
+      });
     }
   }
 }
@@ -122,7 +128,7 @@ async function fill(parts: Parts, source: string, hole: z.infer<typeof ReplayAsk
     const answer = await parts.nats.request(subject, JSON.stringify({ ...hole, from }), {
       timeout: askTimeoutMs,
     });
-    const { events } = answer.json<{ events: OutboxRow[] }>();
+    const { events } = Replayed.parse(answer.json());
     const last = events.at(-1);
     if (!last) {
       parts.log.error({ source, ...hole, from }, "the source no longer has the missing events");

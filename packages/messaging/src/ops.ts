@@ -1,6 +1,6 @@
 import { opsSubject, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
-import { headers, type Service } from "nats";
+import { headers, type Service, type ServiceMsg } from "nats";
 import { errorCode } from "./endpoint";
 import { header } from "./headers";
 
@@ -19,19 +19,9 @@ export function serveOps(
       queue: parts.service,
       handler: (error, msg) => {
         if (error) return;
-        answer(run, msg.data).then(
-          (body) => msg.respond(JSON.stringify(body)),
-          (failure) => {
-            parts.log.warn({ err: failure, verb }, "operators' request failed");
-            const about = headers();
-            about.set(
-              header.error,
-              failure instanceof Error ? failure.message.slice(0, 200).replace(/\s+/g, " ") : "failed",
-            );
-            about.set(header.errorCode, String(errorCode.refused));
-            msg.respond("{}", { headers: about });
-          },
-        );
+        answer(run, msg.data)
+          .then((body) => void msg.respond(JSON.stringify(body)))
+          .catch((failure) => respondFailure(msg, verb, failure, parts.log));
       },
     });
   }
@@ -40,4 +30,18 @@ export function serveOps(
 async function answer(run: OpsVerb, data: Uint8Array): Promise<unknown> {
   const text = Buffer.from(data).toString("utf8").trim();
   return run(text === "" ? {} : JSON.parse(text));
+}
+
+// A failure that cannot even be sent leaves the operator with a time-out, never the service with an unhandled rejection.
+function respondFailure(msg: ServiceMsg, verb: string, failure: unknown, log: Logger): void {
+  log.warn({ err: failure, verb }, "operators' request failed");
+  const why = failure instanceof Error ? failure.message : "failed";
+  const about = headers();
+  about.set(header.error, why.slice(0, 200).replace(/[^\x20-\x7e]+/g, " "));
+  about.set(header.errorCode, String(errorCode.refused));
+  try {
+    msg.respond("{}", { headers: about });
+  } catch (error) {
+    log.warn({ err: error, verb }, "operators' request could not be answered");
+  }
 }

@@ -7,7 +7,7 @@ import { eventHeaders, eventId, highWaterSubject } from "./event-wire";
 import { Fault } from "./fault";
 import { header } from "./headers";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
-import { type Reader, type Statement, sql, toQuery } from "./sql";
+import { type Reader, readerOf, type Statement, sql, toQuery } from "./sql";
 import { ensureStreams, eventStream, isNotFound } from "./stream";
 
 /** Events published between two confirmations. */
@@ -18,6 +18,8 @@ const windowEveryMs = 40;
 const pollMs = 300;
 const leadAgainMs = 1_000;
 const confirmTimeoutMs = 5_000;
+/** Above the confirmation's time-out, in which the session says nothing either. */
+const silentLeaderMs = 15_000;
 const announceEveryMs = 1_000;
 
 interface Position {
@@ -45,6 +47,7 @@ export class Relay {
   private reconnects = 0;
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
+  private readonly announcing: NodeJS.Timeout;
 
   constructor(
     private readonly parts: {
@@ -56,6 +59,8 @@ export class Relay {
     },
   ) {
     this.ended = this.run();
+    // By every instance: the mark of a service whose leader hangs is what shows its receivers that something is missing.
+    this.announcing = setInterval(() => void this.announce(), announceEveryMs);
   }
 
   /** There may be new events: called after every commit that said something. */
@@ -72,6 +77,7 @@ export class Relay {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    clearInterval(this.announcing);
     this.stopping.abort();
     this.wake();
     await this.ended;
@@ -94,8 +100,12 @@ export class Relay {
       const db = readerOn(client);
       const [lock] = await db.rows<{ mine: boolean }>(tryLock);
       if (!lock?.mine) return;
-      // A lost checkpoint only means that some events are published again, under ids that everybody drops.
-      await client.query("set synchronous_commit = off");
+      // A lost checkpoint only means that some events are published again, under ids that everybody drops. The leader's
+      // session polls all the time: one that is silent (paused, cut off) is ended by the server, and another one leads.
+      await client.query(
+        `set synchronous_commit = off; set idle_session_timeout = ${silentLeaderMs};
+         set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3`,
+      );
       const [lead] = await db.rows<Position & { fence: number }>(takeLead);
       if (lead) await this.publishAll(db, lead.fence, { epoch: lead.epoch, seq: lead.seq });
     } finally {
@@ -107,7 +117,6 @@ export class Relay {
   private async publishAll(db: Reader, fence: number, checkpoint: Position): Promise<void> {
     let position = checkpoint;
     let seen = -1;
-    let announced = 0;
     let manager: JetStreamManager | undefined;
     for (;;) {
       if (seen !== this.reconnects || !manager) {
@@ -117,10 +126,6 @@ export class Relay {
         this.lastConfirmed = 0;
       }
       this.woken = false;
-      if (Date.now() - announced >= announceEveryMs) {
-        announced = Date.now();
-        this.announce(await highWater(db));
-      }
       const rows = await readOutbox(db, {
         ...position,
         after: position.seq,
@@ -171,9 +176,15 @@ export class Relay {
 
   /** Where to go on: after the last event of this service that the stream has, or at the checkpoint if that is earlier. */
   private async resumeAt(manager: JetStreamManager, db: Reader, checkpoint: Position): Promise<Position> {
-    const current = await highWater(db);
-    const from = checkpoint.epoch === current.epoch ? checkpoint : { epoch: current.epoch, seq: 0 };
     const stored = await this.lastStored(manager);
+    const current = await highWater(db);
+    if (stored?.epoch === current.epoch && stored.seq > current.seq) {
+      // The database is older than what it has said: its numbers would be used twice, and their events dropped as known.
+      throw new Error(
+        `event ${stored.seq} was published, the database is at ${current.seq}: call new_epoch() after a restore`,
+      );
+    }
+    const from = checkpoint.epoch === current.epoch ? checkpoint : { epoch: current.epoch, seq: 0 };
     const last = stored?.epoch === from.epoch ? stored.seq : 0;
     if (last < from.seq) {
       this.parts.log.warn({ checkpoint: from.seq, stream: last }, "the stream has lost events; refilling it");
@@ -194,10 +205,14 @@ export class Relay {
     }
   }
 
-  private announce(mark: Position): void {
-    const { nats, service } = this.parts;
-    if (!nats.isClosed())
-      nats.publish(highWaterSubject(service), JSON.stringify({ source: service, ...mark }));
+  private async announce(): Promise<void> {
+    const { nats, service, pool, log } = this.parts;
+    try {
+      const mark = await highWater(readerOf(pool));
+      if (!nats.isClosed()) nats.publish(highWaterSubject(service), JSON.stringify(mark));
+    } catch (error) {
+      log.debug({ err: error }, "the high-water mark could not be announced");
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger, ProcessConfig } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import { commandLane } from "./commands";
-import { listDeadLetters } from "./dead-letters";
+import { type DeadLetter, listDeadLetters } from "./dead-letters";
 import { serveCommand, serveQuery } from "./endpoint";
 import type { Handler } from "./handler";
 import { ReplayAsk, replay } from "./holes";
@@ -27,6 +27,7 @@ export async function serveMessages(
     waiters: Waiters;
     /** Each command's lane is added here. */
     lanes: Lane<never, unknown>[];
+    onParked: (letter: DeadLetter) => void;
   },
   messages: readonly Handler[],
 ): Promise<{ stop(): Promise<void> }> {
@@ -40,9 +41,9 @@ export async function serveMessages(
   });
   for (const handler of messages) {
     if (handler.kind === "command") {
-      const lane = commandLane({ handler, transact, log });
+      const lane = commandLane({ handler, transact, log, onParked: parts.onParked });
       parts.lanes.push(lane as unknown as Lane<never, unknown>);
-      serveCommand(served, { handler, lane, waiters, log });
+      serveCommand(served, { handler, lane, waiters, db, log });
     } else if (handler.kind === "query") serveQuery(served, { handler, db, log });
   }
   const health = async () => ({

@@ -5,6 +5,7 @@ import type { NatsConnection } from "nats";
 import type { Registry } from "prom-client";
 import { type Asker, askerOver } from "./asker";
 import { connectNats } from "./connection";
+import { type DeadLetter, publishLetter } from "./dead-letters";
 import { isFault } from "./fault";
 import type { Handler } from "./handler";
 import { startHearing } from "./hearing";
@@ -77,13 +78,15 @@ export async function startService(parts: {
   const transact = transactOn(pool, () => relay.wake());
   const waiters = new Waiters(db, log);
   const lanes: AnyLane[] = [];
+  const onParked = (letter: DeadLetter) => publishLetter(nats.connection, service, letter);
   const served = await serveMessages(
-    { service, config, log, db, nats: nats.connection, transact, waiters, lanes },
+    { service, config, log, db, nats: nats.connection, transact, waiters, lanes, onParked },
     messages,
   );
   const hearing = startHearing({
     ...speaking,
     transact,
+    onParked,
     handlers: messages.filter((one) => one.kind === "event"),
   });
   watchLanes(metrics, lanes);

@@ -108,6 +108,8 @@ function shareWrite(client: PoolClient): void {
   });
 }
 
+/** The server has become a replica: its connections are of no use any more. */
+const readOnlyServer = "25006";
 const inFailedTransaction = "25P02";
 
 function isAborted(error: unknown): boolean {
@@ -117,7 +119,7 @@ function isAborted(error: unknown): boolean {
 async function rollBack(client: PoolClient, cause: unknown): Promise<void> {
   try {
     await client.query("rollback");
-    client.release();
+    client.release((cause as { code?: string } | undefined)?.code === readOnlyServer);
   } catch {
     client.release(cause instanceof Error ? cause : true);
   }

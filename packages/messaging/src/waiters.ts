@@ -33,7 +33,7 @@ export class Waiters {
   wait(id: string, waitMs: number): Promise<StoredReply | null> {
     if (waitMs <= 0) return Promise.resolve(null);
     return new Promise((resolve) => {
-      const now = Date.now();
+      const now = performance.now();
       const waiter: Waiter = {
         since: now,
         until: now + waitMs,
@@ -60,10 +60,11 @@ export class Waiters {
   }
 
   private async lookUp(): Promise<void> {
+    this.expire(performance.now());
     if (this.looking || this.byId.size === 0) return;
     this.looking = true;
     try {
-      const now = Date.now();
+      const now = performance.now();
       const late = [...this.byId].filter(([, waiters]) =>
         waiters.some((one) => now - one.since >= lookUpEveryMs),
       );
@@ -75,7 +76,6 @@ export class Waiters {
     } catch (error) {
       this.log.warn({ err: error }, "settled commands could not be looked up");
     } finally {
-      this.expire(Date.now());
       this.looking = false;
     }
   }

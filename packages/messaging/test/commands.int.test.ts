@@ -70,6 +70,16 @@ test("a poison command is parked with its reason; those beside it go through", a
   expect(JSON.parse(letters[0]?.body ?? "")).toEqual({ code: "poison", name: "poison", type: "WAREHOUSE" });
 });
 
+test("a poison command that comes again is counted, and does not pile up", async () => {
+  const id = newId();
+  for (let n = 0; n < 3; n++) await expect(open("poison again", id)).rejects.toBeInstanceOf(Defect);
+  const letters = await world.sql<{ times: number }>(
+    "select times from inventory.dead_letters where id = $1",
+    [id],
+  );
+  expect(letters).toEqual([{ times: 3 }]);
+});
+
 test("a message that does not fit its contract is refused and says where", async () => {
   const answer = await inventory.asker.ask(CreateLocation, { code: "E" } as never, {
     meta,

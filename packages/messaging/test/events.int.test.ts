@@ -12,7 +12,6 @@ const hearEverything = onEvery(async (_tx, events) => {
   if (events.some((one) => JSON.stringify(one.body).includes("indigestible")))
     throw new Error("cannot hear this one");
   heard.push(...events);
-  return [];
 });
 
 beforeEach(async () => {
@@ -102,6 +101,16 @@ test("a poison event is parked with its reason, and the others are heard", async
   const letters = await world.sql<{ subject: string; reason: string }>(
     "select subject, reason from orders.dead_letters",
   );
+  const manager = await world.nats.jetstreamManager();
+  const told = await eventually(
+    async () =>
+      manager.streams.getMessage("DEAD_LETTERS", { last_by_subj: "dlq.orders" }).catch(() => undefined),
+    { withinMs: 5_000 },
+  );
+  expect(told.json()).toMatchObject({
+    kind: "event",
+    reason: expect.stringContaining("cannot hear this one"),
+  });
   expect(letters).toEqual([
     { subject: "evt.inventory.location-created.v1", reason: expect.stringContaining("cannot hear this one") },
   ]);

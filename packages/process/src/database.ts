@@ -14,6 +14,9 @@ types.setTypeParser(dateOid, (text) => text);
 
 /** Limits of a service's sessions, so that nothing waits for ever on a lock or holds one while idle. */
 export const databaseLimits = {
+  /** Above what the server allows a statement: a connection that does not even answer with its time-out is dead. */
+  queryTimeoutMs: 40_000,
+  keepAliveDelayMs: 10_000,
   connectTimeoutMs: 5_000,
   statementTimeoutMs: 30_000,
   lockTimeoutMs: 10_000,
@@ -33,7 +36,9 @@ export function openPool(
     statement_timeout: databaseLimits.statementTimeoutMs,
     lock_timeout: databaseLimits.lockTimeoutMs,
     idle_in_transaction_session_timeout: databaseLimits.idleInTransactionTimeoutMs,
+    query_timeout: databaseLimits.queryTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: databaseLimits.keepAliveDelayMs,
     // Statements that do not wait for each other's result share a round trip.
     pipeline: true,
   });

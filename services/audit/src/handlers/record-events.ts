@@ -8,5 +8,4 @@ export const recordEvents = onEvery(async (tx, events) => {
   const { head, recordedAt } = await lockHead(tx);
   const links = events.map((event) => linkOf(event, recordedAt));
   append(tx, { head, recordedAt, links, hashes: hashesOn(head, links) });
-  return [];
 });
