@@ -38,6 +38,11 @@ export function cpuOf(processes: readonly CountedProcess[]): CpuSeconds | undefi
   return seconds;
 }
 
+/** CPU seconds of our own children that have ended, which is how pgbench runs. */
+export function cpuOfEndedChildren(): number {
+  return (readStat(process.pid)?.reapedTicks ?? 0) / ticksPerSecond;
+}
+
 export function cpuBetween(before: CpuSeconds, after: CpuSeconds): CpuSeconds {
   return Object.fromEntries(Object.entries(after).map(([name, s]) => [name, s - (before[name] ?? 0)]));
 }

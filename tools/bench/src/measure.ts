@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { type CountedProcess, cpuBetween, cpuOf, machineCpu, sumOf } from "./cpu";
+import { type CountedProcess, cpuBetween, cpuOf, cpuOfEndedChildren, machineCpu, sumOf } from "./cpu";
 import { withClient } from "./invariants";
 import type { Measurement } from "./report";
 import type { Shape } from "./settings";
@@ -45,10 +45,10 @@ function snapshot(processes: readonly CountedProcess[]) {
   return { counted: cpuOf(processes), own: cpuOfOurselves(), machine: machineCpu() };
 }
 
-/** The load generator runs in this process; children (the targets) are counted apart, by their own names. */
+/** The load generators: autocannon runs in this process, pgbench is a child that has ended. Targets run on, and are counted apart. */
 function cpuOfOurselves(): number {
   const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000_000;
+  return (user + system) / 1_000_000 + cpuOfEndedChildren();
 }
 
 function spentSince(before: ReturnType<typeof snapshot>, after: ReturnType<typeof snapshot>, tookMs: number) {

@@ -4,7 +4,7 @@ import { program, schemaFile } from "@quartermaster/bench-monolith";
 import { poll, startWatched } from "@quartermaster/servers";
 import { sign } from "jsonwebtoken";
 import { Client } from "pg";
-import { brokenInMonolith } from "./invariants";
+import { brokenInMonolith, countOrders } from "./invariants";
 import { placeOrders } from "./load";
 import type { BenchSettings } from "./settings";
 import type { Target } from "./target";
@@ -84,7 +84,8 @@ export async function startMonolith(options: MonolithOptions): Promise<Target> {
     processes: () => [{ name: "monolith", pid: server.pid }],
     load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
     settle: async () => 0,
-    brokenInvariants: (answered, cutOffMax) => brokenInMonolith(options.adminUrl, answered, cutOffMax),
+    countOrders: () => countOrders(options.adminUrl, "monolith.orders"),
+    brokenInvariants: () => brokenInMonolith(options.adminUrl),
     stop: () => server.stop(),
   };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { type Statement, statements } from "@quartermaster/bench-monolith";
 import { runCommand } from "@quartermaster/servers";
-import { brokenInMonolith } from "./invariants";
+import { brokenInMonolith, countOrders } from "./invariants";
 import type { LoadResult } from "./load";
 import { customerIdPrefix, fillMonolith } from "./monolith";
 import type { BenchSettings, Shape } from "./settings";
@@ -36,7 +36,8 @@ export async function startPgbench({ settings, adminUrl, folder }: PgbenchOption
     load: (shape, seconds) =>
       runPgbench({ databaseUrl, folder, shape, seconds, clients: settings.pgbenchClients }),
     settle: async () => 0,
-    brokenInvariants: (answered) => brokenInMonolith(adminUrl, answered, 0),
+    countOrders: () => countOrders(adminUrl, "monolith.orders"),
+    brokenInvariants: () => brokenInMonolith(adminUrl),
     stop: async () => {},
   };
 }
@@ -52,7 +53,7 @@ export function scriptOf(shape: Shape, settings: BenchSettings): string {
     `\\set customer random(1, ${settings.connections})`,
     ...(shape === "hot" ? hotLine : spreadLines(settings.products)),
     "begin;",
-    `${filled(activeCustomer, { customerId }).replace("select name", "select gen_random_uuid() as order_id, name")} \\gset`,
+    `${filled(activeCustomer, { customerId }).replace("select name", "select uuidv7() as order_id, name")} \\gset`,
     ...lines.map(
       (line) => `${filled(reserve, { productId: `:p${line}`, quantity: `:q${line}` })} \\gset l${line}_`,
     ),

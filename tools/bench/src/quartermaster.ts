@@ -1,6 +1,6 @@
 import { poll } from "@quartermaster/servers";
 import { defaultAdmin, type Stack } from "@quartermaster/stack";
-import { withClient } from "./invariants";
+import { countOrders, withClient } from "./invariants";
 import { brokenInQuartermaster, openWork } from "./invariants-quartermaster";
 import { placeOrders } from "./load";
 import type { BenchSettings } from "./settings";
@@ -42,8 +42,9 @@ export async function fillQuartermaster({ settings, stack, say }: QuartermasterO
       Object.entries(stack.pids()).flatMap(([name, pid]) => (name === "postgres" ? [] : [{ name, pid }])),
     load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
     settle: () => settle(stack.adminDatabaseUrl),
-    brokenInvariants: (answered, cutOffMax) =>
-      brokenInQuartermaster(stack.adminDatabaseUrl, answered, cutOffMax),
+    countOrders: () => countOrders(stack.adminDatabaseUrl, "orders.orders", "status = 'PENDING'"),
+    brokenInvariants: () => brokenInQuartermaster(stack.adminDatabaseUrl),
+    brokenAtTheEnd: () => brokenChain(url),
     // The stack is the ground that the others stand on too, and is stopped with it.
     stop: async () => {},
   };
@@ -62,6 +63,15 @@ function productOf(index: number) {
 async function logIn(url: string, email: string, password: string): Promise<string> {
   const { access_token } = await post(`${url}/auth/login`, { email, password });
   return access_token as string;
+}
+
+/** The audit recomputes its whole chain and counts each source's numbers. */
+async function brokenChain(url: string): Promise<string[]> {
+  const admin = await logIn(url, defaultAdmin.email, defaultAdmin.password);
+  const response = await fetch(`${url}/audit/verify`, { headers: { authorization: `Bearer ${admin}` } });
+  const text = await response.text();
+  const isWhole = response.ok && (JSON.parse(text) as { ok: boolean }).ok;
+  return isWhole ? [] : [`the audit does not verify: ${response.status} ${text.slice(0, 600)}`];
 }
 
 async function post(url: string, body: object, token?: string): Promise<Record<string, unknown>> {

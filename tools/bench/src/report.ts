@@ -25,6 +25,8 @@ export interface Summary {
   readonly ordersPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** The longest of all rounds. */
+  readonly settleMs: number;
   readonly cpuSecondsPerThousand?: number;
   /** Share of each process group in it. */
   readonly cpuByGroup?: CpuSeconds;
@@ -50,6 +52,7 @@ function summaryOf(target: TargetName, shape: Shape, mine: readonly Measurement[
     ordersPerSecond: medianOf((each) => each.ordersPerSecond),
     p50Ms: medianOf((each) => each.p50Ms),
     p99Ms: medianOf((each) => each.p99Ms),
+    settleMs: Math.max(...mine.map((each) => each.settleMs)),
     ...(hasCpu && {
       cpuSecondsPerThousand: medianOf((each) => each.cpuSecondsPerThousand ?? 0),
       cpuByGroup: Object.fromEntries(
@@ -92,7 +95,7 @@ export function tableOf(summaries: readonly Summary[]): string {
     const mine = summaries.filter((each) => each.shape === shape);
     if (mine.length === 0) continue;
     lines.push("", shape === "spread" ? "Spread: two products of all" : "Hot: one product for everybody");
-    lines.push(row(["", "orders/s", "p50 ms", "p99 ms", "CPU s per 1,000"]));
+    lines.push(row(["", "orders/s", "p50 ms", "p99 ms", "settle s", "CPU s per 1,000"]));
     for (const each of mine) {
       const cpu = each.cpuSecondsPerThousand?.toFixed(2) ?? "unknown here";
       lines.push(
@@ -101,32 +104,30 @@ export function tableOf(summaries: readonly Summary[]): string {
           each.ordersPerSecond.toFixed(0),
           fixed(each.p50Ms),
           fixed(each.p99Ms),
+          (each.settleMs / 1000).toFixed(1),
           cpu,
         ]),
       );
     }
-    lines.push(
-      `  ratios in orders/s: ${ratiosOf(mine)
-        .map(([name, value]) => `${name} ${value.toFixed(2)}`)
-        .join("   ")}`,
-    );
+    lines.push(`  ratios in orders/s: ${ratiosOf(mine).join("   ")}`);
     for (const each of mine)
       if (each.cpuByGroup) lines.push(`  CPU of ${titles[each.target]}: ${sharesOf(each.cpuByGroup)}`);
   }
   return lines.join("\n");
 }
 
-/** a/b, a/c, b/c as far as they were measured. */
-export function ratiosOf(summaries: readonly Summary[]): [string, number][] {
+/** a/b, a/c, b/c, each with its value, or a word on why it has none. */
+export function ratiosOf(summaries: readonly Summary[]): string[] {
   const rate = (target: TargetName) => summaries.find((each) => each.target === target)?.ordersPerSecond;
   const pairs = [
     ["a/b", rate("quartermaster"), rate("monolith")],
     ["a/c", rate("quartermaster"), rate("pgbench")],
     ["b/c", rate("monolith"), rate("pgbench")],
   ] as const;
-  return pairs.flatMap(([name, over, under]) =>
-    over && under ? [[name, over / under] as [string, number]] : [],
-  );
+  return pairs.map(([name, over, under]) => {
+    if (over === undefined || under === undefined) return `${name} not measured`;
+    return under === 0 ? `${name} undefined` : `${name} ${(over / under).toFixed(2)}`;
+  });
 }
 
 function sharesOf(groups: CpuSeconds): string {

@@ -28,7 +28,8 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     only: list(env, "ONLY", targetNames),
     shapes: list(env, "SHAPES", shapes),
     rounds: count(env, "ROUNDS", quick ? 2 : 3),
-    measureSeconds: count(env, "SECONDS_EACH", quick ? 3 : 12),
+    measureSeconds: count(env, "SECONDS_EACH", quick ? 3 : 8),
+    // For all targets alike. Six processes compile their hot code later than one does, and servers run for days.
     warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 4 : 20),
     connections: count(env, "CONNECTIONS", 64),
     products: 1000,

@@ -11,10 +11,11 @@ export interface Target {
   load(shape: Shape, seconds: number): Promise<LoadResult>;
   /** Waits until nothing is left to do, for instance events on their way to the audit. Milliseconds it took. */
   settle(): Promise<number>;
-  /**
-   * One sentence for each invariant that does not hold, over all orders so far: `answered` with 201, and at most
-   * `cutOffMax` more whose answer the end of a load has cut off.
-   */
-  brokenInvariants(answered: number, cutOffMax: number): Promise<string[]>;
+  /** How many orders its tables hold. */
+  countOrders(): Promise<number>;
+  /** One sentence for each invariant that does not hold, over all orders so far. */
+  brokenInvariants(): Promise<string[]>;
+  /** The same for what is too slow to be asked after each load. */
+  brokenAtTheEnd?(): Promise<string[]>;
   stop(): Promise<void>;
 }
