@@ -1,3 +1,10 @@
+/** Below this folder only: a clone that lies in a folder named `dist` itself must find its tests. */
+const root = __dirname.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const inRoot = (folders) => `^${root}/(?:.*/)?(?:${folders})/`;
+
+// A container outlives the docker command that is killed, so tests take a nats-server of this machine or fail.
+process.env.NATS_FROM_DOCKER = "false";
+
 /** How a test file is run: swc strips the types, workspace packages resolve to their `src`. */
 const shared = {
   rootDir: __dirname,
@@ -14,9 +21,10 @@ const shared = {
     ],
   },
   moduleFileExtensions: ["ts", "js", "cjs", "mjs", "json", "node"],
-  testPathIgnorePatterns: ["/node_modules/", "/dist/"],
-  modulePathIgnorePatterns: ["/dist/", "/\\.data/"],
-  watchPathIgnorePatterns: ["/dist/", "/\\.data/"],
+  transformIgnorePatterns: [inRoot("node_modules")],
+  testPathIgnorePatterns: [inRoot("node_modules|dist|\\.data")],
+  modulePathIgnorePatterns: [inRoot("dist|\\.data")],
+  watchPathIgnorePatterns: [inRoot("dist|\\.data")],
 };
 
 /** Only these levels start servers: `npx jest --selectProjects unit` needs nothing but Node. */

@@ -13,7 +13,8 @@ const usualFolders = ["/usr/local/bin", "/usr/local/sbin", "/usr/sbin", "/usr/bi
 
 /**
  * Finds nats-server: on the PATH, else unpacked from Debian's package (without installing it, so that no service of the
- * system starts), else on a running Docker engine. Fails with one sentence on how to get it.
+ * system starts), else on a running Docker engine, unless NATS_FROM_DOCKER is "false". Fails with one sentence on how to
+ * get it.
  */
 export async function findNats(onProgress?: (sentence: string) => void): Promise<NatsProgram> {
   const onPath = findProgram("nats-server");
@@ -24,7 +25,8 @@ export async function findNats(onProgress?: (sentence: string) => void): Promise
     onProgress?.("fetching Debian's nats-server");
     if (await unpackFromApt(unpacked)) return { kind: "program", path: unpacked };
   }
-  if (await dockerAnswers()) return { kind: "image", image: natsImage };
+  if (process.env.NATS_FROM_DOCKER !== "false" && (await dockerAnswers()))
+    return { kind: "image", image: natsImage };
   throw new Error(howToGet());
 }
 
