@@ -24,9 +24,12 @@ export interface WatchedProcess {
   readonly running: boolean;
   /** Sends a signal and returns at once. */
   signal(signal: NodeJS.Signals): void;
-  /** Asks the process to end, waits, and kills it after `withinMs`. */
+  /** Asks the process to end, waits, and kills it after `withinMs` (25 s). */
   stop(withinMs?: number): Promise<void>;
 }
+
+/** Services give what is under way 20 s to finish; they are not cut off before. */
+const stopWithinMs = 25_000;
 
 /**
  * The watchdog is a shell that reads from a pipe of ours. A line means that all is well and it leaves; the end of the
@@ -76,7 +79,7 @@ export async function startWatched(
       return isRunning(child);
     },
     signal: (signal) => void child.kill(signal),
-    stop: (withinMs = 10_000) => stopProcess(child, exited, stopSignal, withinMs),
+    stop: (withinMs = stopWithinMs) => stopProcess(child, exited, stopSignal, withinMs),
   };
 }
 

@@ -10,8 +10,8 @@ export async function down(): Promise<void> {
   const stack = await runningStack(dataDir);
   if (stack === undefined) return console.log(`no stack runs on ${dataDir}`);
   process.kill(stack.pid, "SIGTERM");
-  const gone = await poll(async () => (await processIdentity(stack.pid)) !== stack.identity, 30_000, 50);
-  if (gone === undefined) throw new Error(`The stack (pid ${stack.pid}) did not stop within 30 s.`);
+  const gone = await poll(async () => (await processIdentity(stack.pid)) !== stack.identity, 60_000, 50);
+  if (gone === undefined) throw new Error(`The stack (pid ${stack.pid}) did not stop within 60 s.`);
   console.log("stopped");
 }
 

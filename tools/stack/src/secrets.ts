@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ServiceName, serviceNames } from "@quartermaster/servers";
 
@@ -19,7 +19,10 @@ export function openSecrets(dataDir: string): Secrets {
     postgresPassword: randomPassword(),
     servicePasswords: Object.fromEntries(passwords) as Record<ServiceName, string>,
   };
-  writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  // In one step: half a file would lock everybody out of the cluster that is made with these.
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
   return secrets;
 }
 

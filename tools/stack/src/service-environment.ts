@@ -8,6 +8,7 @@ export const defaultAdmin = { email: "admin@example.com", password: "quartermast
 const notPassedOn = [
   "METRICS_PORT",
   "GATEWAY_PORT",
+  "GATEWAY_HOST",
   "DATABASE_URL",
   "NATS_URL",
   "BOOTSTRAP_ADMIN_EMAIL",
@@ -31,20 +32,37 @@ export function environmentFor(
   const passed = Object.entries(given).filter(([name]) => !notPassedOn.includes(name));
   return {
     ...Object.fromEntries(passed),
-    NODE_ENV: given.NODE_ENV ?? "production",
-    LOG_LEVEL: given.LOG_LEVEL ?? "info",
+    NODE_ENV: given.NODE_ENV || "production",
+    LOG_LEVEL: given.LOG_LEVEL || "info",
     INSTANCE: `${service}-1`,
     DATABASE_URL: place.databaseUrl,
     NATS_URL: place.natsUrl,
-    ...(service === "gateway" ? { GATEWAY_PORT: `${place.gatewayPort}` } : {}),
+    ...(service === "gateway" ? gatewayOnly(place.gatewayPort, given) : {}),
     ...(service === "identity" ? identityOnly(place.dataDir, given) : {}),
   };
 }
 
+/**
+ * The first admin's password is known to everybody, so only this machine can reach the gateway. 127.0.0.1 serves clients
+ * that take `localhost` for ::1 first, too: they go on to the next address of that name when the first one refuses.
+ */
+const defaultHost = "127.0.0.1";
+
+function gatewayOnly(port: number, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { GATEWAY_PORT: `${port}`, GATEWAY_HOST: given.GATEWAY_HOST || defaultHost };
+}
+
+/** Where the gateway is reached from this machine: by name, unless it listens on one address of the network alone. */
+export function gatewayUrlOf(port: number, given: NodeJS.ProcessEnv): string {
+  const host = given.GATEWAY_HOST || defaultHost;
+  const isHere = /^127\.|^(0\.0\.0\.0|::|::1|localhost)$/.test(host);
+  return `http://${isHere ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 function identityOnly(dataDir: string, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
-    BOOTSTRAP_ADMIN_EMAIL: given.BOOTSTRAP_ADMIN_EMAIL ?? defaultAdmin.email,
-    BOOTSTRAP_ADMIN_PASSWORD: given.BOOTSTRAP_ADMIN_PASSWORD ?? defaultAdmin.password,
-    TOKEN_KEYS_DIR: given.TOKEN_KEYS_DIR ?? join(dataDir, "secrets", "token-keys"),
+    BOOTSTRAP_ADMIN_EMAIL: given.BOOTSTRAP_ADMIN_EMAIL || defaultAdmin.email,
+    BOOTSTRAP_ADMIN_PASSWORD: given.BOOTSTRAP_ADMIN_PASSWORD || defaultAdmin.password,
+    TOKEN_KEYS_DIR: given.TOKEN_KEYS_DIR || join(dataDir, "secrets", "token-keys"),
   };
 }

@@ -13,7 +13,7 @@ import {
 import { enterFolder, type RunFolder } from "./run-folder";
 import { openSecrets, type Secrets } from "./secrets";
 import { choosePort, openNats, openPostgres, type ServerPlace } from "./server-processes";
-import { environmentFor } from "./service-environment";
+import { environmentFor, gatewayUrlOf } from "./service-environment";
 import { startService, untilServiceReady } from "./service-processes";
 import { type Report, type Supervised, supervise } from "./supervisor";
 
@@ -99,10 +99,10 @@ async function openStack(
     options.natsUrl ?? openNats({ dataDir, keep, report }, options.ports?.nats),
   ]);
   const gatewayPort = await choosePort("GATEWAY_PORT", options.ports?.gateway, 8080);
-  const gatewayUrl = `http://localhost:${gatewayPort}`;
   const urlFor = (service: ServiceName) =>
     serviceUrl(adminDatabaseUrl, service, secrets.servicePasswords[service]);
   const given = { ...process.env, ...options.env };
+  const gatewayUrl = gatewayUrlOf(gatewayPort, given);
   const services = new Map<ServiceName, Supervised>();
   for (const service of options.only ?? serviceNames) {
     const place = { dataDir, gatewayPort, natsUrl, databaseUrl: urlFor(service) };

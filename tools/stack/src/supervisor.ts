@@ -16,9 +16,9 @@ export interface Supervised {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** A crash costs 200 ms; one that repeats itself is tried ever more slowly, so that it does not eat the machine. */
+/** A crash costs 200 ms; one that repeats itself is tried more slowly, so that it does not eat the machine. */
 const firstPauseMs = 200;
-const longestPauseMs = 10_000;
+const longestPauseMs = 2_000;
 /** A process that ran this long was well, and the next crash is a first one again. */
 const steadyAfterMs = 10_000;
 

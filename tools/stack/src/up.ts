@@ -14,8 +14,8 @@ export async function up(): Promise<void> {
   const early = asked.then(() => "stopped" as const);
   const stack = await Promise.race([starting, early]);
   if (stack === "stopped") return void process.exit(130);
-  const email = process.env.BOOTSTRAP_ADMIN_EMAIL ?? defaultAdmin.email;
-  const password = process.env.BOOTSTRAP_ADMIN_PASSWORD === undefined ? defaultAdmin.password : "as given";
+  const email = process.env.BOOTSTRAP_ADMIN_EMAIL || defaultAdmin.email;
+  const password = process.env.BOOTSTRAP_ADMIN_PASSWORD ? "as given" : defaultAdmin.password;
   console.log(`
 Quartermaster is ready at ${stack.gatewayUrl} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)
   admin     ${email}, password ${password}
