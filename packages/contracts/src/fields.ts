@@ -7,7 +7,8 @@ export const quantityMax = 1_000_000_000;
 export const amountMinorMax = 999_999_999_999;
 export const pageSizeMax = 200;
 
-export const Id = z.uuid();
+/** In lower case, as Postgres answers it: two spellings of one id must not be two. */
+export const Id = z.uuid().toLowerCase();
 export const ProductId = z.int().min(1).max(2_147_483_647);
 /** Whole units of the product's unit of measure. */
 export const Quantity = z.int().min(1).max(quantityMax);
@@ -18,8 +19,20 @@ export const CostE4 = z
   .int()
   .min(0)
   .max(amountMinorMax * 100);
-export const Time = z.iso.datetime();
-export const Day = z.iso.date();
+// ISO 8601 has a year 0000 and Postgres has none; it would refuse what passed here as a failure of ours.
+const hasYear = (text: string) => !text.startsWith("0000");
+const sinceYear1 = "must be in the year 0001 or later";
+/** UTC; fractions of a second as long as they fit. */
+export const Time = z.iso.datetime().max(35).refine(hasYear, sinceYear1);
+export const Day = z.iso.date().refine(hasYear, sinceYear1);
+
+/** A decimal that is kept as text, such as a meter reading; a JSON number is taken as its shortest text. */
+export function decimalText(pattern: RegExp) {
+  return z
+    .preprocess((value) => (typeof value === "number" ? String(value) : value), z.string().regex(pattern))
+    .describe("A decimal as text; a JSON number is taken too.");
+}
+
 export const Version = z.int().min(1);
 export const Name = z.string().trim().min(1).max(200);
 export const Text = z.string().trim().max(2_000);

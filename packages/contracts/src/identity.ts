@@ -128,6 +128,8 @@ export const AccessClaims = z.object({
 export const tokenIssuer = "quartermaster";
 export const tokenAudience = "quartermaster-api";
 export const tokenType = "at+jwt";
+/** No access token of ours is made for longer. */
+export const accessTokenSecondsMax = 3_600;
 
 const UserFields = User.omit({ createdAt: true, createdBy: true, updatedAt: true, updatedBy: true });
 

@@ -4,6 +4,7 @@ import {
   AmountMinor,
   CostE4,
   Day,
+  decimalText,
   Flag,
   Id,
   linesPerOrderMax,
@@ -33,7 +34,7 @@ const ProductFields = z.object({
   category: Name.nullable(),
   unitMeasure: z.string().trim().min(1).max(20),
   /** The size of one unit in its measure, as a decimal string: "12.5" kg. */
-  unitValue: z.string().regex(/^\d{1,9}(\.\d{1,4})?$/),
+  unitValue: decimalText(/^\d{1,9}(\.\d{1,4})?$/),
   isPerishable: z.boolean(),
   expirationDate: Day.nullable(),
   priceMinor: AmountMinor,

@@ -3,6 +3,7 @@ import { command, event, query } from "./contract";
 import {
   AmountMinor,
   Currency,
+  decimalText,
   Email,
   Id,
   Name,
@@ -29,7 +30,11 @@ export const OrderStatus = z.enum([
   "REJECTED",
 ]);
 export const PaymentStatus = z.enum(["UNPAID", "PARTIALLY_PAID", "PAID", "REFUNDED"]);
-const DocumentType = z.enum(["RUC", "DNI", "TAX_ID", "OTHER"]);
+/** OTRO is what earlier systems call OTHER. */
+const DocumentType = z.preprocess(
+  (value) => (value === "OTRO" ? "OTHER" : value),
+  z.enum(["RUC", "DNI", "TAX_ID", "OTHER"]),
+);
 
 const CustomerFields = z.object({
   name: Name,
@@ -44,10 +49,7 @@ const CustomerFields = z.object({
   /** Price of one unit read from the customer's meter; null where it has none. */
   meterRateMinor: AmountMinor.nullable(),
   /** A decimal with two places, as a string. */
-  lastMeterReading: z
-    .string()
-    .regex(/^\d{1,12}(\.\d{1,2})?$/)
-    .nullable(),
+  lastMeterReading: decimalText(/^\d{1,12}(\.\d{1,2})?$/).nullable(),
   status: z.enum(["ACTIVE", "BLOCKED"]),
 });
 
@@ -58,14 +60,18 @@ export const OpenCustomer = command("orders.open-customer.v1", {
   about: "Opens a customer account: asked by the gateway at registration and when staff create a customer.",
   ask: CustomerFields.partial().extend({ id: Id.optional(), name: Name }),
   answer: Customer,
-  refusals: ["document_taken"],
+  // forbidden: a meter rate by who may not set rates.
+  refusals: ["document_taken", "forbidden"],
 });
 
+/** Without the meter reading: it follows from readings, and its reset is an act of its own (DOMAIN.md, Metering). */
 export const ChangeCustomer = command("orders.change-customer.v1", {
   about: "Changes a customer's fields, such as payment terms and credit limit.",
-  ask: CustomerFields.partial().extend({ id: Id, expectedVersion: Version.optional() }),
+  ask: CustomerFields.omit({ lastMeterReading: true })
+    .partial()
+    .extend({ id: Id, expectedVersion: Version.optional() }),
   answer: Customer,
-  refusals: ["not_found", "document_taken", "version_conflict"],
+  refusals: ["not_found", "document_taken", "version_conflict", "forbidden"],
 });
 
 export const GetCustomer = query("orders.customer.v1", {

@@ -1,4 +1,4 @@
-import type { Role } from "./actor";
+import type { Actor, Role } from "./actor";
 
 /**
  * The whole access rule of Quartermaster, one line per permission: which roles have it, and for CUSTOMER whether only
@@ -30,6 +30,7 @@ export const permissions = {
   "costs:read": rule("Costs, valuation, profit: read", ["ADMIN", "MANAGER", "VIEWER"]),
   "customers:read": rule("Customers, rates, obligations: read", readers, ["CUSTOMER"]),
   "customers:write": rule("Customers: create and edit", staff),
+  "rates:write": rule("Meter rates: set and change", ["ADMIN", "MANAGER"]),
   "orders:read": rule("Orders, sales reports, transactions: read", readers, ["CUSTOMER"]),
   "orders:place": rule("Place orders; staff on behalf of a customer", staff, ["CUSTOMER"]),
   "orders:cancel": rule(
@@ -48,4 +49,10 @@ export function scopeOf(role: Role, permission: Permission): "all" | "own" | "no
   const found: PermissionRule = permissions[permission];
   if (found.own.includes(role)) return "own";
   return found.roles.includes(role) ? "all" : "none";
+}
+
+/** Whether the actor may do that for everybody's records. Services and operators have no role and act by their own rules. */
+export function mayForAll(actor: Actor, permission: Permission): boolean {
+  if (actor.kind === "service" || actor.kind === "operator") return true;
+  return actor.role !== undefined && scopeOf(actor.role, permission) === "all";
 }

@@ -83,13 +83,13 @@ test("a change raises the version, says old and new, and refuses what was change
     id,
     paymentTerms: "CREDIT" as const,
     creditLimitMinor: 50_000,
-    lastMeterReading: "12.5",
+    meterRateMinor: 250,
     expectedVersion: 1,
   };
   expect(answerOf(await stage.ask(ChangeCustomer, change))).toMatchObject({
     paymentTerms: "CREDIT",
     creditLimitMinor: 50_000,
-    lastMeterReading: "12.50",
+    meterRateMinor: 250,
     version: 2,
     updatedBy: "mia",
   });
@@ -101,12 +101,31 @@ test("a change raises the version, says old and new, and refuses what was change
     body: {
       entityId: id,
       version: 2,
-      old: { paymentTerms: "CASH", creditLimitMinor: 0, lastMeterReading: null },
-      new: { paymentTerms: "CREDIT", creditLimitMinor: 50_000, lastMeterReading: "12.50" },
+      old: { paymentTerms: "CASH", creditLimitMinor: 0, meterRateMinor: null },
+      new: { paymentTerms: "CREDIT", creditLimitMinor: 50_000, meterRateMinor: 250 },
     },
   });
   expect(await stage.ask(ChangeCustomer, { id: newId(), name: "Nobody" })).toMatchObject({
     refusal: { code: "not_found" },
+  });
+});
+
+test("a meter rate is set by ADMIN and MANAGER, not by SALES; a first reading is given when the account is opened", async () => {
+  const as = (role: "MANAGER" | "SALES"): Actor => ({ kind: "user", id: role, role });
+  const forbidden = { refusal: { code: "forbidden", details: { field: "meterRateMinor" } } };
+  const metered = { name: "Metered", meterRateMinor: 250, lastMeterReading: "12.5" };
+  expect(await stage.ask(OpenCustomer, metered, as("SALES"))).toMatchObject(forbidden);
+  const customer = answerOf(await stage.ask(OpenCustomer, metered, as("MANAGER")));
+  expect(customer).toMatchObject({ meterRateMinor: 250, lastMeterReading: "12.50" });
+  const change = { id: customer.id, meterRateMinor: 300 };
+  expect(await stage.ask(ChangeCustomer, change, as("SALES"))).toMatchObject(forbidden);
+  expect(await stage.ask(ChangeCustomer, { ...change, meterRateMinor: null }, as("SALES"))).toMatchObject(
+    forbidden,
+  );
+  const named = { id: customer.id, name: "Renamed", meterRateMinor: 250 };
+  expect(answerOf(await stage.ask(ChangeCustomer, named, as("SALES")))).toMatchObject({ name: "Renamed" });
+  expect(answerOf(await stage.ask(ChangeCustomer, change, as("MANAGER")))).toMatchObject({
+    meterRateMinor: 300,
   });
 });
 

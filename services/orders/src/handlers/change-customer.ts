@@ -1,4 +1,4 @@
-import { type AskOf, ChangeCustomer, CustomerChanged } from "@quartermaster/contracts";
+import { type AskOf, ChangeCustomer, CustomerChanged, mayForAll } from "@quartermaster/contracts";
 import { type Command, done, handle, refuse, type Tx } from "@quartermaster/messaging";
 import { type CustomerView, canonical, differences } from "../domain/customer";
 import { nameOf } from "../domain/who";
@@ -23,6 +23,9 @@ async function changeOne(
   const before = locked.get(ask.id);
   if (!before) return refuse("not_found");
   const { id, expectedVersion, ...change } = ask as AskOf<typeof ChangeCustomer>;
+  const newRate = ask.meterRateMinor !== undefined && ask.meterRateMinor !== before.meterRateMinor;
+  if (newRate && !mayForAll(meta.actor, "rates:write"))
+    return refuse("forbidden", { field: "meterRateMinor" });
   if (expectedVersion !== undefined && expectedVersion !== before.version) {
     return refuse("version_conflict", { expectedVersion, version: before.version });
   }
