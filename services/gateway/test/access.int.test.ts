@@ -90,6 +90,8 @@ const hostile: [string, () => string][] = [
   ["the wrong audience", () => tokenFor(admin, platform.key, { options: { audience: "other" } })],
   ["the wrong type", () => tokenFor(admin, platform.key, { header: { typ: "JWT" } })],
   ["one that has expired", () => tokenFor(admin, platform.key, { options: { expiresIn: -60 } })],
+  ["a life of a day", () => tokenFor(admin, platform.key, { options: { expiresIn: 86_400 } })],
+  ["no time of issue", () => tokenFor(admin, platform.key, { options: { noTimestamp: true } })],
   ["one that is not valid yet", () => tokenFor(admin, platform.key, { options: { notBefore: 600 } })],
   ["a role that there is not", () => tokenFor(admin, platform.key, { claims: { role: "ROOT" } })],
   ["no epoch", () => tokenFor(admin, platform.key, { claims: { epoch: undefined } })],
@@ -134,6 +136,22 @@ test("a new key of identity is found by its first token", async () => {
   });
 }, 15_000);
 
+test("a token that was let in is a 401 once its key is withdrawn", async () => {
+  const leaked = signingKey("key-3");
+  platform.keys.push(leaked);
+  const token = tokenFor(admin, leaked);
+  await eventually(async () => (await read(token)).status === 200, { withinMs: 8_000 });
+  platform.keys.pop();
+  // A key that nobody knows makes the gateway read the set again.
+  await eventually(
+    async () => {
+      await read(tokenFor(admin, signingKey("key-4")));
+      return (await read(token)).status === 401;
+    },
+    { withinMs: 8_000 },
+  );
+}, 20_000);
+
 test("a role without the permission is a 403 that names both", async () => {
   const token = tokenFor(viewer, platform.key);
   const answer = await platform.ask("POST", "/products", { token, body: { sku: "A", name: "B", price: 1 } });
@@ -163,7 +181,17 @@ test("under PUBLIC_CATALOG the catalogue is open, the rest is not, and a bad tok
   expect((await read(undefined, "/products/1")).status).toBe(200);
   expect((await read(undefined, "/products/1/price-history")).status).toBe(401);
   expect((await read(undefined, "/stock")).status).toBe(401);
+  expect((await read(undefined, "/locations")).status).toBe(401);
   expect((await read("nonsense", "/products")).status).toBe(401);
+});
+
+test("who wrote a product is shown to staff, not to customers or the public", async () => {
+  const writer = async (token?: string) => (await read(token, "/products")).body.data[0].created_by;
+  expect(await writer(tokenFor(viewer, platform.key))).toBe(product.createdBy);
+  expect(product.createdBy).toMatch(/./);
+  expect(await writer(tokenFor(buyer, platform.key))).toBeNull();
+  expect(await writer()).toBeNull();
+  expect((await read(undefined, "/products/1")).body).toMatchObject({ created_by: null, updated_by: null });
 });
 
 test("costs are shown to the roles that may read them only", async () => {

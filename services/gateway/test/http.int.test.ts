@@ -4,6 +4,8 @@ import {
   ChangeProduct,
   CreateProduct,
   GetProduct,
+  ListBatches,
+  ListMovements,
   ListPriceHistory,
   ListProducts,
   type Product,
@@ -46,6 +48,8 @@ beforeAll(async () => {
         : { data: [], next: ask.q ?? null },
     ),
     reply(GetProduct, async (_db, ask) => (ask.id === 1 ? product : refuse("not_found"))),
+    reply(ListMovements, async () => ({ data: [], next: null })),
+    reply(ListBatches, async () => ({ data: [], next: null })),
     reply(ListPriceHistory, async (_db, ask) => ({ data: [], next: String(ask.productId) })),
   );
 }, 60_000);
@@ -170,7 +174,23 @@ test("a change of the version that was read passes, of an older one it is a 412"
   expect([failed.status, failed.body.code, failed.body.version]).toEqual([412, "version_conflict", 3]);
 });
 
-test.each(["3", 'W/"3"', '"x"', '"3", "4"', '""', '"0"'])(
+test.each(['"3", "4"', '"2","3"', '"x", "3"', '"1" , W/"3" ,"3"'])(
+  "If-Match: %s names the version that there is, among others",
+  async (tags) => {
+    expect((await change({ price: 2 }, { "If-Match": tags })).status).toBe(200);
+  },
+);
+
+// RFC 9110, 13.1.1: the comparison is a strong one, and a tag that is not ours is one that does not match.
+test.each(['W/"3"', '"x"', '""', '"0"', '"1", "2"', '"a,b"', '"9007199254740993"'])(
+  "If-Match: %s matches nothing: 412",
+  async (tag) => {
+    const answer = await change({ price: 2 }, { "If-Match": tag });
+    expect([answer.status, answer.body.code]).toEqual([412, "version_conflict"]);
+  },
+);
+
+test.each(["3", '"3', '3"', '"3" "4"', '"3",', ',"3"', 'w/"3"', '*, "3"', '"\\""'])(
   "If-Match: %s is a 400 that shows how it looks",
   async (tag) => {
     const answer = await change({ price: 2 }, { "If-Match": tag });
@@ -207,6 +227,25 @@ test.each([
 ])("the query %s is refused", async (query, message) => {
   const answer = await platform.ask("GET", `/products?${query}`, { token });
   expect([answer.status, answer.body.detail]).toEqual([400, message]);
+});
+
+test("the lists of a product that there is not are a 404, of one without entries a 200", async () => {
+  for (const list of ["movements", "batches"]) {
+    const found = await platform.ask("GET", `/products/1/${list}`, { token });
+    expect([list, found.status, found.body.data]).toEqual([list, 200, []]);
+    const missing = await platform.ask("GET", `/products/999999/${list}`, { token });
+    expect([list, missing.status, missing.body.code]).toEqual([list, 404, "not_found"]);
+    expect((await platform.ask("GET", `/${list}?product_id=999999`, { token })).status).toBe(200);
+  }
+});
+
+test("a Content-Type that takes long to read is not read", async () => {
+  const startedAt = Date.now();
+  for (const type of [`application/json;${" ".repeat(15_000)}x`, `application/json${"; ".repeat(200)}`]) {
+    const answer = await create(JSON.stringify(good), { "content-type": type });
+    expect(answer.status).toBe(415);
+  }
+  expect(Date.now() - startedAt).toBeLessThan(500);
 });
 
 test("a path parameter reaches the message, under its field", async () => {

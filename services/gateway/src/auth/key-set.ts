@@ -7,6 +7,8 @@ export type Jwks = AnswerOf<typeof GetJwks>;
 export interface KeySet {
   /** The key of that id; reads the set again when it is unknown, but not more often than allowed. */
   find(kid: string): Promise<KeyObject | undefined>;
+  /** Whether the key of that id is in the set now. */
+  has(kid: string): boolean;
   /** The set as identity published it; undefined until it was read once. */
   published(): Jwks | undefined;
   refresh(): Promise<void>;
@@ -49,6 +51,7 @@ export function keySet(read: () => Promise<Jwks>, now: () => number = Date.now):
       }
       return keys.get(kid);
     },
+    has: (kid) => keys.has(kid),
     published: () => jwks,
     refresh,
   };

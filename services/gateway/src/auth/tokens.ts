@@ -1,4 +1,10 @@
-import { AccessClaims, tokenAudience, tokenIssuer, tokenType } from "@quartermaster/contracts";
+import {
+  AccessClaims,
+  accessTokenSecondsMax,
+  tokenAudience,
+  tokenIssuer,
+  tokenType,
+} from "@quartermaster/contracts";
 import jwt from "jsonwebtoken";
 import { LRUCache } from "lru-cache";
 import type { z } from "zod";
@@ -20,14 +26,14 @@ const maxKidLength = 100;
 
 /**
  * Verifies ES256 access tokens (RFC 9068): algorithm pinned, `iss`, `aud`, `typ`, `kid` and the claims' shape checked. A
- * signature costs about 80 microseconds, so a verified token is remembered until it expires.
+ * signature costs about 80 microseconds, so a verified token is remembered until it expires or its key is withdrawn.
  */
 export function tokenVerifier(keys: KeySet): TokenVerifier {
-  const verified = new LRUCache<string, { claims: Claims; expiresAtMs: number }>({ max: cachedMax });
+  const verified = new LRUCache<string, Verified>({ max: cachedMax });
   return {
     verify: async (token) => {
       const known = verified.get(token);
-      if (known && known.expiresAtMs > Date.now()) return known.claims;
+      if (known && known.expiresAtMs > Date.now() && keys.has(known.kid)) return known.claims;
       const fresh = await verifySignature(token, keys);
       verified.set(token, fresh);
       return fresh.claims;
@@ -35,16 +41,25 @@ export function tokenVerifier(keys: KeySet): TokenVerifier {
   };
 }
 
-async function verifySignature(token: string, keys: KeySet) {
+interface Verified {
+  claims: Claims;
+  kid: string;
+  expiresAtMs: number;
+}
+
+async function verifySignature(token: string, keys: KeySet): Promise<Verified> {
   if (token.length > tokenLengthMax) throw invalid("The access token is too long to be one of ours.");
   const kid = keyId(token);
   const key = await keys.find(kid);
   if (!key) throw invalid("The access token was signed with a key that is not ours.");
   const payload = check(token, key);
   const claims = AccessClaims.safeParse(payload);
-  if (!claims.success || typeof payload.exp !== "number")
+  const { exp, iat } = payload;
+  if (!claims.success || exp === undefined || iat === undefined)
     throw invalid("The access token lacks claims that it must have.");
-  return { claims: claims.data, expiresAtMs: payload.exp * 1_000 };
+  if (exp - iat > accessTokenSecondsMax + clockToleranceS)
+    throw invalid("The access token is made to last longer than any of ours.");
+  return { claims: claims.data, kid, expiresAtMs: exp * 1_000 };
 }
 
 function keyId(token: string): string {

@@ -59,3 +59,8 @@ export function actorOf(claims: Claims | undefined, ip: string): Actor {
 export function seesCosts(claims: Claims | undefined): boolean {
   return claims !== undefined && scopeOf(claims.role, "costs:read") !== "none";
 }
+
+/** Who of the staff wrote a product is for those who work with it, not for customers or the public. */
+export function seesStaff(claims: Claims | undefined, { contract }: Route): boolean {
+  return contract.service !== "inventory" || (claims !== undefined && claims.role !== "CUSTOMER");
+}

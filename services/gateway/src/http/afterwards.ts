@@ -1,4 +1,4 @@
-import { derivedId, type Meta } from "@quartermaster/messaging";
+import { derivedId, Fault, type Meta } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import type { Services } from "../clients/services";
 import type { Route } from "./route";
@@ -25,7 +25,10 @@ export async function followUp(
       log.warn({ message: contract.name, code: answered.refusal.code }, "a following command was refused");
   } catch (error) {
     log.warn(
-      { err: error, message: contract.name },
+      {
+        ...(error instanceof Fault ? { fault: error.kind, reason: error.message } : { err: error }),
+        message: contract.name,
+      },
       "a following command was not answered; the event will do it",
     );
   }

@@ -21,7 +21,9 @@ function toProblem(error: unknown, requestId: string, log: Logger): Problem {
     );
   }
   if (isFault(error)) {
-    log.warn({ err: error, requestId }, "a request could not be served now");
+    // No bug of the gateway's, so no stack; there is one line per request while a service is away.
+    const { kind, code, message } = error as { kind?: string; code?: string; message?: string };
+    log.warn({ fault: kind ?? code, reason: message, requestId }, "a request could not be served now");
     return problem(
       "service_unavailable",
       "A service that this needs is away; nothing was accepted. Try again shortly.",

@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { GatewayConfig } from "../config";
+import { networkOf } from "./addresses";
 import { problem } from "./problem";
 
 /** Counts requests per address or user within this process. */
@@ -23,11 +24,6 @@ export function limitsOf(config: GatewayConfig): Limits {
 
 function limiter(points: number): RateLimiterMemory | undefined {
   return points === 0 ? undefined : new RateLimiterMemory({ points, duration: windowS });
-}
-
-/** One IPv6 customer holds a whole /64 network, and could use a fresh address for each attempt. */
-export function networkOf(ip: string): string {
-  return ip.includes(":") && !ip.includes(".") ? ip.split(":").slice(0, 4).join(":") : ip;
 }
 
 async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {

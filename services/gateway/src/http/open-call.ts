@@ -2,6 +2,7 @@ import { newId } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import type { Request, RequestHandler, Response } from "express";
 import { Histogram, type Registry } from "prom-client";
+import { plainAddress } from "./addresses";
 import { type Call, requestIdOf } from "./call";
 import { problem } from "./problem";
 
@@ -50,7 +51,7 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
     },
     open: (request, response, next) => {
       const requestId = requestIdOf(request) ?? newId();
-      const ip = addressOf(request);
+      const ip = plainAddress(request.ip ?? "unknown");
       const call: Call = { requestId, ip, startedAt: performance.now(), route: "unknown", claims: undefined };
       response.locals.call = call;
       response.setHeader("X-Request-Id", requestId);
@@ -68,11 +69,6 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
       draining = true;
     },
   };
-}
-
-// A socket for both families shows IPv4 addresses as ::ffff:192.0.2.1; people and limits know them without.
-function addressOf(request: Request): string {
-  return (request.ip ?? "unknown").replace(/^::ffff:/, "").slice(0, 64);
 }
 
 type Observe = (route: string, method: string, status: number, seconds: number) => void;

@@ -1,4 +1,6 @@
 import { type RefusalCode, type RefusalDetails, refusals } from "@quartermaster/contracts";
+import type { FieldError } from "../rest/issues";
+import { restField } from "../rest/names";
 import { toRest } from "../rest/to-rest";
 import { type OwnCode, ownProblems, refusalStatuses, type StatusOf } from "./refusal-statuses";
 
@@ -64,32 +66,57 @@ export function problem(
   return new Problem({ code, ...found, detail, ...rest, headers: { ...headers, ...rest.headers } });
 }
 
+interface Refusal {
+  code: RefusalCode;
+  message: string;
+  details: RefusalDetails;
+}
+
+type Facts = Record<string, unknown>;
+
 /** A service's refusal as a problem. Its details become extension members; per-line facts become `errors[]`. */
-export function problemOfRefusal(
-  refusal: { code: RefusalCode; message: string; details: RefusalDetails },
-  options: { ifMatch?: boolean } = {},
-): Problem {
+export function problemOfRefusal(refusal: Refusal, options: { ifMatch?: boolean } = {}): Problem {
   const { code } = refusal;
   // A service that is newer than this gateway may refuse with a code that it does not know.
   const found = refusalStatuses[code] ?? { status: 409, title: "Refused" };
   const failedMatch = code === "version_conflict" && options.ifMatch;
-  if (code === "bad_request" && refusal.details?.field === "after") return staleCursor();
-  const { lines, errors, ...details } = refusal.details ?? {};
+  const { lines, errors, field: key, hint: _, ...details } = refusal.details ?? {};
+  const wrong = typeof key === "string" ? [fieldError(key, refusal)] : nobodyNamed(refusal);
+  if (code === "bad_request" && wrong[0]) {
+    return problem("invalid_input", wrong[0].message, { errors: wrong, more: toRest(details) as Facts });
+  }
   return new Problem({
     code,
     title: failedMatch ? "Precondition failed" : found.title,
     status: failedMatch ? 412 : found.status,
-    detail: refusal.message || refusals[code] || "The request was refused.",
-    errors: errorsOf(lines ?? errors),
-    more: toRest(details) as Record<string, unknown>,
+    detail: wrong[0]?.message ?? sentenceOf(refusal),
+    errors: [...wrong, ...errorsOf(lines ?? errors)],
+    more: toRest(details) as Facts,
     headers: headersOf(found.status, details),
   });
 }
 
-// A service can tell only that it cannot read its cursor; what to do about it is a matter of REST.
-function staleCursor(): Problem {
-  const message = "after must be the next of an earlier page of this list.";
-  return problem("invalid_input", message, { errors: [{ field: "after", message }] });
+// What services can tell only in their own words, and what to do about it is a matter of REST.
+const fieldSentences: Record<string, string> = {
+  after: "after must be the next of an earlier page of this list.",
+  meter_rate: "meter_rate may be set by ADMIN and MANAGER only.",
+  unit_cost: "unit_cost times stock_quantity is larger than can be counted.",
+};
+
+/** The field that a service refused, under its REST name. */
+function fieldError(key: string, refusal: Refusal): FieldError {
+  const field = restField(key).name;
+  return { field, message: fieldSentences[field] ?? `${field}: ${sentenceOf(refusal)}` };
+}
+
+/** Staff who order for nobody are told how to name somebody. */
+function nobodyNamed({ code, details }: Refusal): FieldError[] {
+  if (code !== "unknown_customer" || details?.customerId !== null) return [];
+  return [{ field: "customer_id", message: "customer_id is required: say whom the order is for." }];
+}
+
+function sentenceOf({ code, message }: Refusal): string {
+  return message || refusals[code] || "The request was refused.";
 }
 
 function errorsOf(lines: unknown): unknown[] {

@@ -76,6 +76,33 @@ test("503 and 429 of the gateway say when to come back", () => {
   expect(problem("invalid_input", "x").headers).toEqual({});
 });
 
+test("a field that its service refuses is told under its REST name", () => {
+  expect(problemOfRefusal(refusal("forbidden", { field: "meterRateMinor" })).body("r")).toEqual({
+    type: "urn:quartermaster:problem:forbidden",
+    title: "Forbidden",
+    status: 403,
+    detail: "meter_rate may be set by ADMIN and MANAGER only.",
+    code: "forbidden",
+    errors: [{ field: "meter_rate", message: "meter_rate may be set by ADMIN and MANAGER only." }],
+    request_id: "r",
+  });
+  const facts = { field: "items", productId: 3 };
+  expect(problemOfRefusal(refusal("bad_request", facts)).body("r")).toMatchObject({
+    code: "invalid_input",
+    errors: [{ field: "items", message: `items: ${refusals.bad_request}` }],
+    product_id: 3,
+  });
+});
+
+test("staff who order for nobody are told which field names somebody", () => {
+  const details = { customerId: null, hint: "Say in customerId whom the order is for." };
+  const message = "customer_id is required: say whom the order is for.";
+  const body = problemOfRefusal(refusal("unknown_customer", details)).body("r");
+  expect(body).toMatchObject({ status: 400, detail: message, errors: [{ field: "customer_id", message }] });
+  expect(JSON.stringify(body)).not.toContain("customerId");
+  expect(problemOfRefusal(refusal("unknown_customer", { customerId: "c" })).body("r").errors).toEqual([]);
+});
+
 test("a cursor that its service cannot read is told as a field", () => {
   expect(problemOfRefusal(refusal("bad_request", { field: "after" })).body("r")).toMatchObject({
     status: 400,

@@ -39,19 +39,32 @@ function queryOf(url: string): Record<string, string> {
   return query;
 }
 
-const versionTag = /^"([1-9]\d{0,14})"$/;
+const entityTag = /[ \t]*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,|$)/y;
+const versionText = /^[1-9]\d{0,14}$/;
+/** No record gets that far: a tag that is not one of ours can match nothing, and still has to be compared. */
+const noVersion = Number.MAX_SAFE_INTEGER;
 
-/** The version that `If-Match` asks for; undefined without the header or for `*`. Throws a 400 for anything else. */
-export function readIfMatch(request: Request): number | undefined {
-  const header = request.headers["if-match"];
+/**
+ * The versions that `If-Match` asks for, at least one; undefined without the header or for `*`. A weak or foreign tag is
+ * well-formed and matches nothing (RFC 9110, 13.1.1). Throws a 400 for what is no list of entity tags.
+ */
+export function readIfMatch(request: Request): number[] | undefined {
+  const header = request.headers["if-match"]?.trim();
   if (header === undefined || header === "*") return undefined;
-  const version = versionTag.exec(header.trim())?.[1];
-  if (version === undefined) {
-    throw problem("invalid_input", 'If-Match must be one ETag as it was answered, such as "3".', {
-      errors: [{ field: "If-Match", message: 'If-Match must be one ETag as it was answered, such as "3".' }],
-    });
+  const versions: number[] = [];
+  entityTag.lastIndex = 0;
+  for (let end = 0; end < header.length; end = entityTag.lastIndex) {
+    const tag = entityTag.exec(header);
+    if (!tag || (tag[0].endsWith(",") && entityTag.lastIndex === header.length)) throw noTags();
+    if (!tag[1] && versionText.test(tag[2] ?? "")) versions.push(Number(tag[2]));
   }
-  return Number(version);
+  if (header === "") throw noTags();
+  return versions.length > 0 ? versions : [noVersion];
+}
+
+function noTags(): Problem {
+  const message = 'If-Match must be an ETag as it was answered, such as "3", a list of them, or *.';
+  return problem("invalid_input", message, { errors: [{ field: "If-Match", message }] });
 }
 
 const waitDefaultS = 10;

@@ -2,7 +2,9 @@ import express from "express";
 import { problem } from "./problem";
 
 // UTF-8 only, as RFC 8259 has it: what looks for escapes below looks at bytes.
-const jsonType = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i;
+const charset = /^charset=(?:utf-8|"utf-8")$/;
+/** Longer than any Content-Type of JSON; what is longer need not be taken apart. */
+const typeLengthMax = 200;
 /** Deeper than any request of ours; what is nested deeper is refused before anything walks through it. */
 const depthMax = 20;
 
@@ -25,7 +27,7 @@ export function bodyReader(limitBytes: number): BodyReader {
     const { headers } = request;
     if (headers["content-length"] === "0" || (!headers["content-length"] && !headers["transfer-encoding"]))
       return {};
-    if (!jsonType.test(headers["content-type"] ?? "")) {
+    if (!isJson(headers["content-type"])) {
       throw problem("unsupported_media_type", "The body must be sent as Content-Type: application/json.");
     }
     await new Promise<void>((resolve, reject) => {
@@ -40,6 +42,12 @@ export function bodyReader(limitBytes: number): BodyReader {
     if (response.locals.escapes) refuseUnstorable(body, 0);
     return body;
   };
+}
+
+function isJson(header = ""): boolean {
+  if (header.length > typeLengthMax) return false;
+  const [type, ...parameters] = header.split(";").map((part) => part.trim().toLowerCase());
+  return type === "application/json" && parameters.every((part) => part === "" || charset.test(part));
 }
 
 // Characters that no database text can hold arrive as \u escapes only, since raw control characters are no JSON.

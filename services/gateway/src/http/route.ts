@@ -43,6 +43,8 @@ export interface RouteOptions<C extends Request> {
   afterwards?: Afterwards<C>;
   /** Open to everybody under PUBLIC_CATALOG=true. */
   catalog?: boolean;
+  /** The record that the list belongs to; asked for when the list is empty, so that a list of nothing is a 404. */
+  parent?: { contract: QueryContract; ask: (ask: Record<string, unknown>) => Record<string, unknown> };
   /** The other path of the same thing. */
   aliasOf?: string;
   timeoutMs?: number;

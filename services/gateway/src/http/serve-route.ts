@@ -7,7 +7,7 @@ import { askUntilKnown } from "../clients/ask-until-known";
 import type { Services } from "../clients/services";
 import { toRest } from "../rest/to-rest";
 import { claimKey, hashOf } from "../store/idempotency-keys";
-import { actorOf, authenticate, authorize, seesCosts } from "./access";
+import { actorOf, authenticate, authorize, seesCosts, seesStaff } from "./access";
 import { followUp } from "./afterwards";
 import { type Call, callOf } from "./call";
 import type { Limits } from "./limits";
@@ -39,7 +39,8 @@ interface Asked {
   id: string;
   meta: Meta;
   waitMs: number;
-  ifMatch: boolean;
+  /** What `If-Match` allows. */
+  versions: number[] | undefined;
 }
 
 type Answered =
@@ -80,8 +81,9 @@ async function understand(
   const body = route.body ? await served.readBody(request, response) : undefined;
   const ask = readAsk(route, request, body);
   if (options.self && call.claims) ask[options.self] = call.claims.sub;
-  const expectedVersion = options.ifMatch ? readIfMatch(request) : undefined;
-  if (expectedVersion !== undefined) ask.expectedVersion = expectedVersion;
+  const versions = options.ifMatch ? readIfMatch(request) : undefined;
+  // Of several versions the newest is the likeliest; command() tries another one that the service names.
+  if (versions) ask.expectedVersion = Math.max(...versions);
   const wait = options.waits ? readWait(request) : undefined;
   if (wait?.applied) response.setHeader("Preference-Applied", wait.applied);
   return {
@@ -96,7 +98,7 @@ async function understand(
       traceparent: traceOf(request),
     },
     waitMs: wait?.waitMs ?? served.commandTimeoutMs,
-    ifMatch: expectedVersion !== undefined,
+    versions,
   };
 }
 
@@ -132,16 +134,39 @@ function traceOf(request: Request): string | null {
 
 async function query({ route, ask, meta }: Asked, { services }: Served): Promise<Answered> {
   const timeoutMs = route.options.timeoutMs ?? queryTimeoutMs;
-  return (await services.ask(route.contract as QueryContract, ask, { meta, timeoutMs })) as Answered;
+  const answered = (await services.ask(route.contract as QueryContract, ask, {
+    meta,
+    timeoutMs,
+  })) as Answered;
+  const { parent } = route.options;
+  const isEmptyList = "answer" in answered && (answered.answer as { data: unknown[] }).data?.length === 0;
+  if (!parent || !isEmptyList) return answered;
+  // An empty list of something that is not there would tell a client that it is there.
+  const owner = await services.ask(parent.contract, parent.ask(ask), { meta, timeoutMs: queryTimeoutMs });
+  return "refusal" in owner ? (owner as Answered) : answered;
 }
 
-async function command(asked: Asked, { services }: Served): Promise<Answered> {
+async function command(asked: Asked, served: Served): Promise<Answered> {
+  const { services } = served;
   const { route, ask, id, meta, waitMs } = asked;
   const known = await askUntilKnown(services, route.contract as CommandContract, ask, { id, meta, waitMs });
-  if (!("unknown" in known)) return known as Answered;
-  if (known.unknown === "unsent") throw new Fault("no-responders", `${route.contract.service} is away`);
+  if (!("unknown" in known)) {
+    const other = otherVersion(asked, known as Answered);
+    return other ? command(other, served) : (known as Answered);
+  }
+  if (known.unknown === "unsent") throw known.fault;
   if (await arrived(asked, services)) return { accepted: true };
   throw inDoubt(asked);
+}
+
+/** The same for the version that the record has, when `If-Match` names that one too. */
+function otherVersion(asked: Asked, answered: Answered): Asked | undefined {
+  if (!asked.versions || !("refusal" in answered)) return undefined;
+  const { code, details } = answered.refusal;
+  const rest = asked.versions.filter((version) => version !== asked.ask.expectedVersion);
+  const found = rest.find((version) => code === "version_conflict" && version === details?.version);
+  if (found === undefined) return undefined;
+  return { ...asked, id: newId(), ask: { ...asked.ask, expectedVersion: found }, versions: rest };
 }
 
 /** Whether the saga is known to its service, asked once when all else gave no answer. */
@@ -171,7 +196,8 @@ function inDoubt({ route, id, ask }: Asked) {
 function answer(asked: Asked, answered: Answered, response: Response): void {
   const { route, call, ask, id } = asked;
   const { options } = route;
-  if ("refusal" in answered) throw problemOfRefusal(answered.refusal, { ifMatch: asked.ifMatch });
+  if ("refusal" in answered)
+    throw problemOfRefusal(answered.refusal, { ifMatch: asked.versions !== undefined });
   if ("accepted" in answered) {
     const pending = options.waits?.pending(id, ask as never);
     if (pending) response.setHeader("Location", pending.location);
@@ -187,5 +213,9 @@ function answer(asked: Asked, answered: Answered, response: Response): void {
     return;
   }
   const given = options.give ? options.give(answered.answer as never) : answered.answer;
-  sendJson(response, route.status, toRest(given, { costs: seesCosts(call.claims) }));
+  sendJson(
+    response,
+    route.status,
+    toRest(given, { costs: seesCosts(call.claims), staff: seesStaff(call.claims, route) }),
+  );
 }

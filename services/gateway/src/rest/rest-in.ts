@@ -30,7 +30,7 @@ function translate(schema: z.ZodType, places: Places): z.ZodType {
     case "default":
       return withDefault(def, places);
     case "array":
-      return z.array(translate(def.element, places)).check(...(def.checks ?? []));
+      return restArray(z.array(translate(def.element, places)).check(...(def.checks ?? [])));
     case "union":
       return z.union(def.options.map((option: z.ZodType) => translate(option, places)));
     case "unknown":
@@ -40,6 +40,19 @@ function translate(schema: z.ZodType, places: Places): z.ZodType {
   }
   if (!leaves.has(def.type)) throw new Error(`a field of type ${def.type} has no REST form yet`);
   return places === 0 ? schema : restDecimal(schema, places);
+}
+
+/** Looks at the length first: a list that is refused for it must not cost a look at every entry. */
+function restArray(list: z.ZodType): z.ZodType {
+  const { $schema: _, ...shown } = z.toJSONSchema(list, { io: "input", unrepresentable: "any" });
+  const { maxItems } = shown;
+  if (maxItems === undefined) throw new Error("a list without a greatest length has no REST form");
+  const bounded = (input: unknown, context: z.RefinementCtx) => {
+    if (!Array.isArray(input) || input.length <= maxItems) return input;
+    context.issues.push({ code: "too_big", origin: "array", maximum: maxItems, inclusive: true, input });
+    return z.NEVER;
+  };
+  return z.preprocess(bounded, list).meta(shown);
 }
 
 // Such a field is only looked at to be refused; a tree of any depth need not travel for that.

@@ -1,6 +1,7 @@
 import {
   ChangeProduct,
   CreateProduct,
+  ListOrders,
   ListProducts,
   ListStock,
   OpenCustomer,
@@ -102,6 +103,49 @@ test.each([
   ],
 ])("an order like %j is refused: %s", (input, message) => {
   expect(wrong(PlaceOrderIn, input)).toEqual([message]);
+});
+
+test("a list beyond its length is refused without a look at its entries", () => {
+  let looked = 0;
+  const entry = z.int().refine(() => {
+    looked += 1;
+    return true;
+  });
+  const schema = restIn(z.object({ items: z.array(entry).min(1).max(3) }));
+  expect(wrong(schema, { items: Array.from({ length: 50_000 }, () => 1) })).toEqual([
+    "items must have at most 3 entries.",
+  ]);
+  expect(looked).toBe(0);
+  expect(schema.parse({ items: [1, 2, 3] })).toEqual({ items: [1, 2, 3] });
+});
+
+test("decimals that are kept as text may arrive as JSON numbers; an old document type is understood", () => {
+  const sent = { name: "A", document_type: "OTRO", last_meter_reading: 12.5 };
+  expect(restIn(OpenCustomer.ask).parse(sent)).toEqual({
+    name: "A",
+    documentType: "OTHER",
+    lastMeterReading: "12.5",
+  });
+  const product = { sku: "A", name: "B", price: 1, unit_value: 0.25 };
+  expect(CreateProductIn.parse(product)).toMatchObject({ unitValue: "0.25" });
+  for (const unit_value of [-1, 1e21, 1.23456, Number.NaN, true])
+    expect(wrong(CreateProductIn, { ...product, unit_value })).toHaveLength(1);
+  expect(wrong(restIn(OpenCustomer.ask), { name: "A", document_type: "PASSPORT" })).toEqual([
+    "document_type must be one of RUC, DNI, TAX_ID, OTHER.",
+  ]);
+});
+
+test("an id is one id in either case; a year that Postgres does not have is refused", () => {
+  const query = restIn(ListOrders.ask);
+  const id = "019A2B3C-0000-7000-8000-0000000000A1";
+  expect(query.parse({ customer_id: id })).toMatchObject({ customerId: id.toLowerCase() });
+  expect(wrong(query, { from: "0000-01-01T00:00:00Z" })).toEqual(["from must be in the year 0001 or later."]);
+  expect(wrong(query, { from: `2026-01-01T00:00:00.${"1".repeat(30)}Z` })).toEqual([
+    "from must have at most 35 characters.",
+  ]);
+  expect(wrong(CreateProductIn, { sku: "A", name: "B", price: 1, expiration_date: "0000-01-01" })).toEqual([
+    "expiration_date must be in the year 0001 or later.",
+  ]);
 });
 
 test("names of objects' own machinery are fields that nobody asked for, or nothing", () => {

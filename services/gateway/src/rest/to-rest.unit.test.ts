@@ -23,7 +23,7 @@ test("message names and minor units become REST names and decimals, at any depth
 
 test("whoever may not see costs sees null in their place", () => {
   const message = { data: [{ quantity: 1, unitPriceMinor: 100, unitCostE4: 5_000, totalCostE4: null }] };
-  expect(toRest(message, { costs: false })).toEqual({
+  expect(toRest(message, { costs: false, staff: true })).toEqual({
     data: [{ quantity: 1, unit_price: 1, unit_cost: null, total_cost: null }],
   });
 });
@@ -34,4 +34,11 @@ test("plain values stay what they are", () => {
 
 test("an amount that is told as a text is not divided", () => {
   expect(toRest({ lastMinor: "x", note: undefined })).toEqual({ last: "x", note: undefined });
+});
+
+test("who wrote a record is hidden at any depth from whom it does not concern", () => {
+  const page = { data: [{ createdBy: "Ana", updatedBy: null, changedBy: "Ben", name: "A" }] };
+  expect(toRest(page, { costs: true, staff: false })).toEqual({
+    data: [{ created_by: null, updated_by: null, changed_by: null, name: "A" }],
+  });
 });

@@ -69,7 +69,9 @@ const withOldNames = (tokens: TokensGiven) => ({
 function openAccount({ id, email, role, customerId }: AnswerOf<typeof RegisterUser>): Step | undefined {
   if (customerId === null) return undefined;
   const actor: Actor = { kind: "user", id, name: email, role, customerId };
-  return { contract: OpenCustomer, ask: { id: customerId, name: email, email }, actor };
+  // An email may be longer than a customer's name.
+  const name = email.slice(0, 200).trim();
+  return { contract: OpenCustomer, ask: { id: customerId, name, email }, actor };
 }
 
 // biome-ignore format: one line per route
