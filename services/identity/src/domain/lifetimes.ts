@@ -1,5 +1,7 @@
+import { accessTokenSecondsMax } from "@quartermaster/contracts";
+
 /** How long the things last that identity gives out (DOMAIN.md, Identity and access). */
-export const accessTokenSeconds = 60 * 60;
+export const accessTokenSeconds = accessTokenSecondsMax;
 export const refreshTokenSeconds = 24 * 60 * 60;
 /** However often a session is refreshed, after this its user gives the password again. */
 export const sessionSeconds = 30 * 24 * 60 * 60;
