@@ -122,6 +122,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ["an endless name", { name: "x".repeat(201) }, "name"],
   ["an unknown tax code", { tax_code: "FREE" }, "tax_code"],
   ["a day that does not exist", { expiration_date: "2026-02-30" }, "expiration_date"],
+  ["a day before all years", { expiration_date: "0000-01-01" }, "expiration_date"],
   ["an unknown field", { colour: "red" }, "colour"],
   ["a camel-cased field", { stockQuantity: 1 }, "stockQuantity"],
 ])("a product with %s is 400 and says where", async (_what, wrong, field) => {
@@ -156,6 +157,7 @@ test.each([
   ["GET", "/products?q=%00", 400],
   ["GET", "/products?after=WzFd.WzFd", 400],
   ["GET", "/audit?from=2026-13-01T00:00:00Z", 400],
+  ["GET", "/audit?from=0000-01-01T00:00:00Z", 400],
   ["GET", "/audit?after=WyJ4Il0", 400],
   ["GET", "/invoices?after=WyJ4Il0", 400],
   ["GET", "/invoices/1", 404],

@@ -90,9 +90,9 @@ test("somebody else's order is 403, to read, to follow and to cancel; and it sta
     body: { status: "PENDING" },
   });
   const mine = await ask("GET", `/orders?customer_id=${buyer.customerId}`, { as: stranger.token });
-  expect(mine.body.data ?? []).toEqual([]);
+  expect([mine.status, mine.body.data]).toEqual([200, []]);
   const invoices = await ask("GET", `/invoices?order_id=${body.id}`, { as: stranger.token });
-  expect(invoices.body.data ?? []).toEqual([]);
+  expect([invoices.status, invoices.body.data]).toEqual([200, []]);
 });
 
 test("a customer orders for itself only, and does nothing that is staff's", async () => {
