@@ -14,12 +14,49 @@ export function encodeCursor(values: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(values)).toString("base64url");
 }
 
-/** The sort key in a cursor, or undefined when it is not one of ours. */
+/**
+ * The sort key in a cursor, or undefined when it is not one of ours. Who reads it checks the number and types of its
+ * parts: a cursor is made by us and sent by anybody.
+ */
 export function decodeCursor(cursor: string): unknown[] | undefined {
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    return Array.isArray(values) ? values : undefined;
+    return Array.isArray(values) && !values.some(holdsNul) ? values : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Postgres has no text with a NUL in it. */
+function holdsNul(value: unknown): boolean {
+  return typeof value === "string" && value.includes("\u0000");
+}
+
+// NATS carries 1 MiB in a message. Half of it is left for the rest of the message and for a last long row.
+const pageBytesMax = 512 * 1_024;
+
+/** As many of the first rows as fit one message when they are serialised, at least one. */
+export function fitting<Row>(rows: readonly Row[]): Row[] {
+  let bytes = 0;
+  const end = rows.findIndex((row, n) => {
+    bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
+    return n > 0 && bytes > pageBytesMax;
+  });
+  return end < 0 ? [...rows] : rows.slice(0, end);
+}
+
+/**
+ * One page out of rows that were read one further than the page goes, to know whether another follows. It is shorter
+ * than `limit` where its rows are too long for one message; `next` then goes on behind the last one shown.
+ *
+ * @param keyOf the sort key of a row, for the cursor
+ */
+export function pageOfRows<Row>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => readonly unknown[],
+): { data: Row[]; next: string | null } {
+  const data = fitting(rows.slice(0, limit));
+  const last = data.at(-1);
+  return { data, next: last !== undefined && rows.length > data.length ? encodeCursor(keyOf(last)) : null };
 }

@@ -35,6 +35,15 @@ afterAll(async () => {
   await world?.close();
 });
 
+const foreign = [
+  ["INV", "1"],
+  ["INV"],
+  ["INV", 1, 1],
+  ["INV", 1e300],
+  ["I\u0000V", 1],
+  [1, 1],
+  [null, {}],
+].map((inside) => Buffer.from(JSON.stringify(inside)).toString("base64url"));
 const annsUser: Actor = { kind: "user", id: "u-2", role: "CUSTOMER", customerId: ann };
 const nobody: Actor = { kind: "user", id: "u-3", role: "CUSTOMER" };
 const places = (page: { data: { id: string }[] }) => page.data.map(({ id }) => invoiceIds.indexOf(id));
@@ -70,7 +79,7 @@ test("invoices are filtered by customer, order and status, together too", async 
 });
 
 test("a cursor that is not ours is refused", async () => {
-  for (const after of ["nonsense", Buffer.from('["INV","1"]').toString("base64url")]) {
+  for (const after of ["nonsense", ...foreign]) {
     expect(await ask(ListInvoices, { limit: 2, after })).toMatchObject({
       refusal: { code: "bad_request", details: { field: "after" } },
     });
@@ -107,6 +116,24 @@ test("a customer's user without a customer account sees nothing", async () => {
   });
 });
 
+test("services and operators see every document; a stranger and a user without a role see none", async () => {
+  const listed = async (actor: Actor) =>
+    places(answerOf(await ask(ListInvoices, { limit: 5 }, { actor }))).length;
+  expect(await listed({ kind: "service", id: "orders" })).toBe(5);
+  expect(await listed({ kind: "operator", id: "ops" })).toBe(5);
+  for (const actor of [
+    { kind: "anonymous", id: "anonymous" },
+    { kind: "user", id: "u-4" },
+    { kind: "user", id: "u-5", customerId: ann },
+  ] as const) {
+    expect(await listed(actor)).toBe(0);
+    expect(answerOf(await ask(ListCreditNotes, { limit: 5 }, { actor })).data).toEqual([]);
+    expect(await ask(GetInvoice, { id: invoiceIds[0] ?? "" }, { actor })).toMatchObject({
+      refusal: { code: "forbidden" },
+    });
+  }
+});
+
 test("an invoice that does not exist is not found", async () => {
   expect(await ask(GetInvoice, { id: newId() })).toMatchObject({ refusal: { code: "not_found" } });
 });
@@ -116,4 +143,31 @@ test("credit notes are listed newest first, a page at a time", async () => {
   const second = answerOf(await ask(ListCreditNotes, { limit: 1, after: first.next ?? "" }));
   expect([...first.data, ...second.data].map(({ id }) => id)).toEqual([noteIds[1], noteIds[0]]);
   expect(second.next).toBeNull();
+});
+
+test("pages of long invoices are cut to what a message can carry, and go on behind it", async () => {
+  const id = newId();
+  const line = (n: number) => ({
+    productId: n,
+    sku: `SKU-${n}`,
+    description: "A widget whose description is as long as descriptions may be. ".repeat(3),
+    quantity: 1,
+    unitPriceMinor: 1,
+    lineTotalMinor: 1,
+    taxCode: "STANDARD" as const,
+  });
+  const lines = Array.from({ length: 120 }, (_, n) => line(n + 1));
+  await Promise.all(Array.from({ length: 40 }, () => ask(IssueInvoice, orderOf(1, { id }, { lines }))));
+  const numbers: string[] = [];
+  let pages = 0;
+  for (let after: string | null | undefined; after !== null; pages++) {
+    const page = answerOf(
+      await ask(ListInvoices, { customerId: id, limit: 50, ...(after ? { after } : {}) }),
+    );
+    numbers.push(...page.data.map(({ number }) => number));
+    after = page.next;
+  }
+  expect(pages).toBeGreaterThan(2);
+  expect(numbers).toHaveLength(40);
+  expect(numbers).toEqual([...new Set(numbers)].sort().reverse());
 });

@@ -10,7 +10,8 @@ import {
   ListProducts,
   ListStock,
 } from "@quartermaster/contracts";
-import { as, type Inventory, openInventory, unproven } from "./running-inventory";
+import type { Meta } from "@quartermaster/messaging";
+import { as, type Inventory, openInventory, receive, unproven } from "./running-inventory";
 
 const main = "01900000-0000-7000-8000-000000000001";
 const anyTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -283,4 +284,80 @@ test("sales staff see stock without costs, a customer only what lies at its own 
   expect(await inventory.answer(ListStock, page, customer)).toEqual({ data: [], next: null });
   expect(await inventory.answer(ListMovements, page, customer)).toEqual({ data: [], next: null });
   expect(await inventory.answer(ListBatches, page, customer)).toEqual({ data: [], next: null });
+
+  const shop = await inventory.location("SHOP", "CONSIGNEE");
+  await inventory.world.sql("update inventory.locations set customer_id = $1 where id = $2", [
+    customerId,
+    shop.id,
+  ]);
+  await receive(inventory.world, { productId: id, locationId: shop.id, quantity: 4 });
+  for (const ask of [page, { ...page, location: "SHOP" }]) {
+    const [stock, movements, batches] = [
+      await inventory.answer(ListStock, ask, customer),
+      await inventory.answer(ListMovements, ask, customer),
+      await inventory.answer(ListBatches, ask, customer),
+    ];
+    for (const { data } of [stock, movements, batches]) {
+      expect(data.map(({ locationId }) => locationId)).toEqual([shop.id]);
+    }
+  }
+  expect(await inventory.answer(ListStock, { ...page, location: "MAIN" }, customer)).toEqual({
+    data: [],
+    next: null,
+  });
+});
+
+test("stock is shown to services and operators; not to strangers, nor to a user without a role", async () => {
+  const { id } = await created("SEEN-BY", { stockQuantity: 2, unitCostE4: 5 });
+  const by = (actor: Partial<Meta["actor"]>): Meta => ({
+    ...as("ADMIN"),
+    actor: { kind: "user", id: "somebody", ...actor },
+  });
+  const seen = async (meta: Meta) =>
+    Promise.all(
+      ([ListStock, ListMovements, ListBatches] as const).map(
+        async (list) => (await inventory.answer(list, { productId: id, limit: 50 }, meta)).data.length,
+      ),
+    );
+  expect(await seen(by({ kind: "service" }))).toEqual([1, 1, 1]);
+  expect(await seen(by({ kind: "operator" }))).toEqual([1, 1, 1]);
+  expect(await seen(by({ kind: "anonymous" }))).toEqual([0, 0, 0]);
+  expect(await seen(by({}))).toEqual([0, 0, 0]);
+});
+
+test("stock, movements and batches are paged by their own cursors, and no other is taken", async () => {
+  const { id } = await created("PAGED", { stockQuantity: 2 });
+  const there = await inventory.location("THERE");
+  await receive(inventory.world, { productId: id, locationId: there.id, quantity: 4 });
+  for (const list of [ListStock, ListMovements, ListBatches] as const) {
+    const all = await inventory.answer(list, { productId: id, limit: 50 });
+    const first = await inventory.answer(list, { productId: id, limit: 1 });
+    const second = await inventory.answer(list, { productId: id, limit: 1, after: first.next ?? "" });
+    expect([...first.data, ...second.data]).toEqual(all.data);
+    expect([all.data.length, second.next]).toEqual([2, null]);
+  }
+  const nul = "a\u0000b";
+  const insides = [
+    [],
+    [1],
+    ["x", "y"],
+    [1, nul],
+    [nul],
+    [nul, there.id],
+    ["0000-01-01", there.id],
+    [there.id, there.id],
+    [{}, null],
+  ];
+  for (const inside of insides) {
+    const after = Buffer.from(JSON.stringify(inside)).toString("base64url");
+    for (const list of [ListStock, ListMovements, ListBatches] as const) {
+      expect(await inventory.ask(list, { limit: 1, after })).toMatchObject({
+        refusal: { code: "bad_request" },
+      });
+    }
+  }
+  const after = Buffer.from(JSON.stringify([nul])).toString("base64url");
+  expect(await inventory.ask(ListLocations, { limit: 1, after })).toMatchObject({
+    refusal: { code: "bad_request" },
+  });
 });

@@ -21,12 +21,9 @@ afterEach(async () => {
 
 const levelsOf = async (productId: number) => {
   const { data } = await inventory.answer(ListStock, { productId, limit: 50 });
-  return data.map(({ locationCode, onHand, reserved, available }) => [
-    locationCode,
-    onHand,
-    reserved,
-    available,
-  ]);
+  return data
+    .toSorted((a, b) => a.locationCode.localeCompare(b.locationCode))
+    .map(({ locationCode, onHand, reserved, available }) => [locationCode, onHand, reserved, available]);
 };
 
 const eventsOf = async (orderId: string) =>

@@ -1,8 +1,8 @@
-import { type AskOf, ListAudit, RecordsRead } from "@quartermaster/contracts";
+import { type AnswerOf, type AskOf, ListAudit, RecordsRead } from "@quartermaster/contracts";
 import { type QueryHandler, type RunningService, refuse, reply } from "@quartermaster/messaging";
-import { decodeCursor, encodeCursor } from "@quartermaster/process";
-import { fitting, recordOf } from "../domain/page";
-import { type ListedLink, listRecords } from "../store/list-records";
+import { decodeCursor, pageOfRows } from "@quartermaster/process";
+import { recordOf } from "../domain/page";
+import { limitTime, listRecords } from "../store/list-records";
 
 /**
  * Lists records. Reading the trail is itself part of it: the event is committed before the answer is given, so nobody
@@ -14,21 +14,21 @@ export function listAudit(inTransaction: RunningService["inTransaction"]): Query
     const behind = after === undefined ? undefined : positionIn(after);
     if (behind === null) return refuse("bad_request", { field: "after" });
     return inTransaction(async (tx) => {
+      limitTime(tx);
       const found = await listRecords(tx, filter, behind, ask.limit + 1);
-      const page = fitting(found.slice(0, ask.limit));
-      const last = page.at(-1);
-      const next = last && page.length < found.length ? encodeCursor([last.position]) : null;
-      return { result: { data: page.map(recordOf), next }, said: [{ said: readOf(ask, page), meta }] };
+      const page = pageOfRows(found.map(recordOf), ask.limit, ({ position }) => [position]);
+      return { result: page, said: [{ said: readOf(ask, page.data), meta }] };
     });
   });
 }
 
 function positionIn(cursor: string): number | null {
-  const [position] = decodeCursor(cursor) ?? [];
-  return typeof position === "number" && Number.isSafeInteger(position) && position >= 0 ? position : null;
+  const [position, ...more] = decodeCursor(cursor) ?? [];
+  if (typeof position !== "number" || more.length > 0) return null;
+  return Number.isSafeInteger(position) && position >= 0 ? position : null;
 }
 
-function readOf(filter: AskOf<typeof ListAudit>, page: readonly ListedLink[]) {
+function readOf(filter: AskOf<typeof ListAudit>, page: AnswerOf<typeof ListAudit>["data"]) {
   const [first, last] = [page[0], page.at(-1)];
   const positions = first && last ? { first: first.position, last: last.position } : null;
   const read = { filter, records: page.length, positions };

@@ -1,5 +1,5 @@
 import type { AskOf, ListAudit } from "@quartermaster/contracts";
-import type { Reader } from "@quartermaster/messaging";
+import { type Reader, sql, type Tx } from "@quartermaster/messaging";
 import { build, queries } from "@quartermaster/process";
 import type { ChainedLink } from "../domain/link";
 import { linkIn, type RecordRow, recordColumns } from "./records";
@@ -7,6 +7,16 @@ import { linkIn, type RecordRow, recordColumns } from "./records";
 /** The hash of the record before: looked up per row of the page, by the primary key. */
 const prevHash = `(select encode(before.hash, 'hex') from records as before
   where before.position = records.position - 1) as "prevHash"`;
+
+const limitStatement = sql("audit-limit-time", "set local statement_timeout = '4s'");
+
+/**
+ * A search that no index serves is given up after 4 s, as a fault, before the asker's own patience ends: the recorder
+ * shares the machine with it.
+ */
+export function limitTime(tx: Tx): void {
+  tx.write(limitStatement);
+}
 
 /** A record with its predecessor's hash; null for the first, or where the predecessor is gone. */
 export type ListedLink = ChainedLink & { prevHash: string | null };

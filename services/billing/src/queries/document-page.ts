@@ -1,5 +1,5 @@
-import { decodeCursor, encodeCursor } from "@quartermaster/process";
-import type { DocumentKey, Listed } from "../store/document-lists";
+import { decodeCursor } from "@quartermaster/process";
+import type { DocumentKey } from "../store/document-lists";
 
 /** The place that a cursor of ours names; undefined when it is not one of ours. */
 export function keyIn(cursor: string): DocumentKey | undefined {
@@ -8,12 +8,7 @@ export function keyIn(cursor: string): DocumentKey | undefined {
   return [series, number as number];
 }
 
-/** One page out of a list that was read one row further than the page goes, to know whether another follows. */
-export function pageFrom<Document>(listed: readonly Listed<Document>[], limit: number) {
-  const page = listed.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    data: page.map(({ document }) => document),
-    next: last !== undefined && listed.length > limit ? encodeCursor(last.key) : null,
-  };
+/** The place of an invoice or credit note in its list. Its number is unique within its series: INV-000042 is the 42nd. */
+export function keyOf({ series, number }: { series: string; number: string }): DocumentKey {
+  return [series, Number(number.slice(number.lastIndexOf("-") + 1))];
 }

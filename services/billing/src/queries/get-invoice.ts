@@ -7,5 +7,5 @@ export const getInvoice = reply(GetInvoice, async (db, { id }, { actor }) => {
   const [found] = await listInvoices(db, { id, limit: 1 });
   if (found === undefined) return refuse("not_found");
   const own = ownCustomer(actor);
-  return own === undefined || own === found.document.customerId ? found.document : refuse("forbidden");
+  return own === undefined || own === found.customerId ? found : refuse("forbidden");
 });

@@ -1,7 +1,8 @@
 import { ListCreditNotes } from "@quartermaster/contracts";
 import { refuse, reply } from "@quartermaster/messaging";
+import { pageOfRows } from "@quartermaster/process";
 import { listCreditNotes as readCreditNotes } from "../store/document-lists";
-import { keyIn, pageFrom } from "./document-page";
+import { keyIn, keyOf } from "./document-page";
 import { visibleCustomer } from "./own-customer";
 
 export const listCreditNotes = reply(ListCreditNotes, async (db, ask, { actor }) => {
@@ -10,5 +11,6 @@ export const listCreditNotes = reply(ListCreditNotes, async (db, ask, { actor })
   if (cursor !== undefined && after === undefined) return refuse("bad_request", { field: "after" });
   const customerId = visibleCustomer(actor, asked);
   if (customerId === null) return { data: [], next: null };
-  return pageFrom(await readCreditNotes(db, { ...filter, customerId, after, limit: limit + 1 }), limit);
+  const rows = await readCreditNotes(db, { ...filter, customerId, after, limit: limit + 1 });
+  return pageOfRows(rows, limit, keyOf);
 });

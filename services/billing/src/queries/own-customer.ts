@@ -1,11 +1,13 @@
 import type { Actor } from "@quartermaster/contracts";
 
 /**
- * The one customer whose documents this user may see; undefined when it may see everybody's. A CUSTOMER without a
- * customer account sees nobody's: null.
+ * The one customer whose documents this actor may see; undefined when it may see everybody's: services, operators and
+ * staff. A CUSTOMER without a customer account, a user without a role and a stranger see nobody's: null.
  */
-export function ownCustomer(actor: Actor): string | null | undefined {
-  return actor.role === "CUSTOMER" ? (actor.customerId ?? null) : undefined;
+export function ownCustomer({ kind, role, customerId }: Actor): string | null | undefined {
+  if (kind === "service" || kind === "operator") return undefined;
+  if (kind !== "user" || role === undefined) return null;
+  return role === "CUSTOMER" ? (customerId ?? null) : undefined;
 }
 
 /** What the actor may see of what it asked for: a customer's id, everybody's (undefined), or nothing (null). */

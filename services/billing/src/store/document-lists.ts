@@ -7,14 +7,7 @@ import { type CreditNoteSnapshot, type InvoiceSnapshot, shownCreditNote } from "
 /** Where a page of documents begins: after this series and number, which are read downwards, newest first. */
 export type DocumentKey = readonly [series: string, number: number];
 
-export interface Listed<Document> {
-  document: Document;
-  key: DocumentKey;
-}
-
 interface StateRow {
-  series: string;
-  number: number;
   snapshot: string;
   creditedMinor: number;
   paidMinor: number;
@@ -22,8 +15,6 @@ interface StateRow {
 }
 
 const stateColumns = {
-  series: "series",
-  number: "number",
   snapshot: "snapshot",
   creditedMinor: "credited_minor",
   paidMinor: "paid_minor",
@@ -41,7 +32,7 @@ export async function listInvoices(
     after?: DocumentKey;
     limit: number;
   },
-): Promise<Listed<z.infer<typeof Invoice>>[]> {
+): Promise<z.infer<typeof Invoice>[]> {
   const query = queries("invoice_states").select(stateColumns).limit(filter.limit);
   if (filter.id !== undefined) query.where("id", filter.id);
   if (filter.customerId !== undefined) query.where("customer_id", filter.customerId);
@@ -52,7 +43,7 @@ export async function listInvoices(
   }
   if (filter.status !== undefined) query.where("status", filter.status);
   const rows = await db.rows<StateRow>(build(newestFirst(query, filter.after)));
-  return rows.map((row) => ({ document: invoiceOf(row), key: [row.series, row.number] }));
+  return rows.map(invoiceOf);
 }
 
 function invoiceOf({ snapshot, creditedMinor, paidMinor, status }: StateRow): z.infer<typeof Invoice> {
@@ -64,17 +55,12 @@ function invoiceOf({ snapshot, creditedMinor, paidMinor, status }: StateRow): z.
 export async function listCreditNotes(
   db: Reader,
   filter: { customerId?: string; invoiceId?: string; after?: DocumentKey; limit: number },
-): Promise<Listed<z.infer<typeof CreditNote>>[]> {
-  const query = queries("credit_notes").select("series", "number", "snapshot").limit(filter.limit);
+): Promise<z.infer<typeof CreditNote>[]> {
+  const query = queries("credit_notes").select("snapshot").limit(filter.limit);
   if (filter.customerId !== undefined) query.where("customer_id", filter.customerId);
   if (filter.invoiceId !== undefined) query.where("invoice_id", filter.invoiceId);
-  const rows = await db.rows<{ series: string; number: number; snapshot: string }>(
-    build(newestFirst(query, filter.after)),
-  );
-  return rows.map(({ series, number, snapshot }) => ({
-    document: shownCreditNote(JSON.parse(snapshot) as CreditNoteSnapshot),
-    key: [series, number],
-  }));
+  const rows = await db.rows<{ snapshot: string }>(build(newestFirst(query, filter.after)));
+  return rows.map(({ snapshot }) => shownCreditNote(JSON.parse(snapshot) as CreditNoteSnapshot));
 }
 
 function newestFirst(query: ReturnType<typeof queries>, after: DocumentKey | undefined) {

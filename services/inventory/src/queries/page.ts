@@ -1,5 +1,5 @@
 import { type Reader, type Refused, refuse } from "@quartermaster/messaging";
-import { build, decodeCursor, encodeCursor, type queries } from "@quartermaster/process";
+import { build, decodeCursor, pageOfRows, type queries } from "@quartermaster/process";
 import type { z } from "zod";
 
 /**
@@ -29,8 +29,5 @@ export async function pageOf<Row, Key extends readonly (string | number)[]>(
     query.whereRaw(`(${columns.join(", ")}) ${order === "asc" ? ">" : "<"} (${marks})`, [...key.data]);
   }
   query.orderByRaw(columns.map((column) => `${column} ${order}`).join(", ")).limit(limit + 1);
-  const rows = await db.rows<Row>(build(query));
-  const data = rows.slice(0, limit);
-  const last = data.at(-1);
-  return { data, next: rows.length > limit && last !== undefined ? encodeCursor(parts.keyOf(last)) : null };
+  return pageOfRows(await db.rows<Row>(build(query)), limit, parts.keyOf);
 }

@@ -1,17 +1,17 @@
 import { type AskOf, ListOrders } from "@quartermaster/contracts";
 import { type Reader, refuse, reply } from "@quartermaster/messaging";
-import { build, decodeCursor, encodeCursor, queries } from "@quartermaster/process";
-import { validate } from "uuid";
+import { build, pageOfRows, queries } from "@quartermaster/process";
 import { ownOnly } from "../domain/who";
 import { type OrderColumns, orderColumns, viewsOf } from "../store/order-rows";
+import { idIn } from "./id-cursor";
 
 /** Newest first: the ids are v7, so their order is that of time, and the primary key serves it. */
 export const listOrders = reply(ListOrders, async (db, ask, { actor }) => {
-  const after = ask.after === undefined ? null : decodeCursor(ask.after)?.[0];
-  if (after !== null && !validate(after)) return refuse("bad_request", { field: "after" });
+  const after = ask.after === undefined ? null : idIn(ask.after);
+  if (after === undefined) return refuse("bad_request", { field: "after" });
   const own = ownOnly(actor);
   if (own !== null && ask.customerId && ask.customerId !== own) return { data: [], next: null };
-  return page(db, { ...ask, customerId: own ?? ask.customerId }, after as string | null);
+  return page(db, { ...ask, customerId: own ?? ask.customerId }, after);
 });
 
 async function page(
@@ -30,11 +30,7 @@ async function page(
   if (ask.from) query.where("created_at", ">=", ask.from);
   if (ask.to) query.where("created_at", "<", ask.to);
   const rows = await db.rows<OrderColumns>(build(query));
-  const shown = rows.slice(0, ask.limit);
-  const found = await viewsOf(db, shown);
-  const last = shown.at(-1);
-  return {
-    data: [...found.values()].map((one) => one.order),
-    next: rows.length > shown.length && last ? encodeCursor([last.id]) : null,
-  };
+  const found = await viewsOf(db, rows);
+  const orders = [...found.values()].map((one) => one.order);
+  return pageOfRows(orders, ask.limit, ({ id }) => [id]);
 }
