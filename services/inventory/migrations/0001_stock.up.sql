@@ -135,7 +135,8 @@ create table batches (
 );
 -- Exhausted batches leave the index: a draw only ever meets those that still have something.
 create index batches_open on batches (product_id, location_id, purchase_date, id) where available_quantity > 0;
-create index batches_by_product on batches (product_id, id);
+create index batches_by_product on batches (product_id, purchase_date, id);
+create index batches_by_age on batches (purchase_date, id);
 create index batches_by_expiration on batches (expiration_date) where available_quantity > 0;
 
 -- How much of which batch a movement brought or took, at what cost.

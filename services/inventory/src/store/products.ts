@@ -48,10 +48,12 @@ export async function insertProducts(
   return tx.rows(insert, [JSON.stringify(products)]);
 }
 
+// Movements and batches point at products: their foreign keys lock the row for key share, which a full lock would fight.
 const lock = sql(
   "lock-products",
   `select ${productColumns}, ${iso("now()")} as "now"
-   from products p where p.id = any($1::int[]) and p.deleted_at is null order by p.id for update of p`,
+   from products p where p.id = any($1::int[]) and p.deleted_at is null order by p.id
+   for no key update of p`,
 );
 
 /** Locks the products that exist. `now` is the transaction's time. */
