@@ -28,7 +28,7 @@ create table records (
 );
 -- The trail of one record and of one user. Every further index is paid for by each event of the platform.
 create index records_record_id on records (record_id);
-create index records_user_id on records (user_id);
+create index records_user_id on records (user_id, position);
 -- Rows arrive almost in the order of time: a few pages of summary serve what a btree would cost per row.
 create index records_at on records using brin (at) with (pages_per_range = 32, autosummarize = on);
 
