@@ -12,13 +12,16 @@ export const cancelIssue = handle(CancelIssue, async (tx, commands) => {
     tx,
     orderIds.filter((orderId) => !forbidden.has(orderId)),
   );
+  const said = new Set<string>();
   return commands.map(({ ask: { orderId } }): Outcome<typeof CancelIssue> => {
-    const found = earlier.get(orderId) ?? "forbidden";
+    const found = forbidden.has(orderId) ? "forbidden" : earlier.get(orderId);
+    // A fence that is not there must never be confirmed: an invoice could still be issued behind it.
+    if (found === undefined) throw new Error(`order ${orderId} is neither forbidden nor invoiced`);
     if (found !== "forbidden") return done({ state: "already-done", invoice: invoiceAnswer(found) });
     // Said once, by the command that forbade it.
-    const said = forbidden.delete(orderId)
-      ? [IssueCancelled.of({ entityId: orderId, version: 0, old: null, new: { orderId } })]
-      : [];
-    return done({ state: "cancelled" }, ...said);
+    if (!forbidden.has(orderId) || said.has(orderId)) return done({ state: "cancelled" });
+    said.add(orderId);
+    const event = IssueCancelled.of({ entityId: orderId, version: 0, old: null, new: { orderId } });
+    return done({ state: "cancelled" }, event);
   });
 });
