@@ -7,7 +7,7 @@ import {
   IssueInvoice,
   ReleaseStock,
 } from "@quartermaster/contracts";
-import { handle, newId, refuse } from "@quartermaster/messaging";
+import { Fault, handle, newId, refuse } from "@quartermaster/messaging";
 import { eventually } from "@quartermaster/testkit";
 import { answerOf, customerActor, Stage } from "./stage";
 
@@ -67,6 +67,52 @@ test("cancelling again, and many times at once, answers the same order; it is cr
   expect(stage.ledger.seen.filter((one) => one.orderId === id && one.name === CreditOrder.name)).toHaveLength(
     1,
   );
+});
+
+test("an invoice refused for the age of its id is fenced: it was issued, so the order is placed", async () => {
+  await stage.stop("billing");
+  const forgetful = stage.ledger.handlers.map((handler) =>
+    handler.kind === "command" && handler.contract.name === IssueInvoice.name
+      ? handle(IssueInvoice, async (tx, commands) => {
+          await handler.run(tx, commands);
+          return commands.map(() => refuse("message_too_old" as never));
+        })
+      : handler,
+  );
+  await stage.startPart("billing", forgetful);
+  const order = await placed();
+  expect(order).toMatchObject({ status: "PENDING" });
+  expect(stage.ledger.seen.filter((one) => one.orderId === order.id).map((one) => one.name)).toEqual([
+    IssueInvoice.name,
+    CancelIssue.name,
+  ]);
+  await stage.stop("billing");
+  await stage.startBilling();
+});
+
+test("the id of a saga that cancels an order is no order's", async () => {
+  await stage.stop("billing");
+  const id = newId();
+  await stage.startBilling();
+  const order = await placed();
+  await stage.stop("billing");
+  await stage.ask(CancelOrder, { id: order.id }, undefined, { id, waitMs: 0 });
+  expect(await stage.ask(CancelOrder, { id })).toMatchObject({ refusal: { code: "not_found" } });
+  await stage.startBilling();
+  expect(await stage.untilStatus(order.id, "CANCELLED")).toMatchObject({ id: order.id });
+});
+
+test("so many commands wait for the end of one cancelling, and no more", async () => {
+  await stage.stop("billing");
+  const { id, placing } = await placingUntilInvoice();
+  const cancel = () => stage.ask(CancelOrder, { id }, undefined, { waitMs: 0 });
+  const asked = await Promise.all(Array.from({ length: 60 }, cancel));
+  const refusal = { code: "transition_not_allowed", details: { act: "cancel", waitingMax: 50 } };
+  expect(asked.filter((one) => "accepted" in one)).toHaveLength(50);
+  for (const one of asked.filter((one) => "refusal" in one)) expect(one).toMatchObject({ refusal });
+  expect(await cancel()).toMatchObject({ refusal });
+  await stage.startBilling();
+  expect(await placing).toMatchObject({ refusal: { code: "placing_cancelled" } });
 });
 
 test("a CUSTOMER cancels its own order while it is PENDING, and nobody else's", async () => {
@@ -141,8 +187,11 @@ test("where the invoice was issued before the fence, the order is placed, then c
   const lossy = stage.ledger.handlers.map((handler) =>
     handler.kind === "command" && handler.contract.name === IssueInvoice.name
       ? handle(IssueInvoice, async (tx, commands) => {
-          await handler.run(tx, commands);
-          return commands.map(() => refuse("message_too_old" as never));
+          await handler.run(
+            tx,
+            commands.filter(({ ask }) => !stage.ledger.invoices.has(ask.orderId)),
+          );
+          throw new Fault("busy", "issued, and not able to say so");
         })
       : handler,
   );

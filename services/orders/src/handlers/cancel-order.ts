@@ -6,6 +6,7 @@ import {
   Fault,
   handle,
   type Outcome,
+  type Refused,
   refuse,
   type Tx,
 } from "@quartermaster/messaging";
@@ -21,6 +22,12 @@ import { type FoundOrder, findOrders, lockOrders } from "../store/orders";
 import { lockSagas, type SagaRow, type Waiting } from "../store/sagas";
 
 type Cancelling = Command<typeof CancelOrder>;
+
+/**
+ * Commands that may wait for the end of one saga. Each is kept in the saga's row, which is written again with every
+ * move: without a bound, whoever cancels again and again under new ids makes it grow for as long as the saga takes.
+ */
+const waitingMax = 50;
 
 /** All that a decision depends on, locked: sagas first, then orders, as everywhere. */
 interface Scene {
@@ -65,7 +72,7 @@ function planOf(commands: readonly Cancelling[], scene: Scene): Plan {
 
 function decide(command: Cancelling, scene: Scene, plan: Plan): Outcome<typeof CancelOrder> {
   const { ask, meta } = command;
-  const placing = scene.sagas.get(ask.id) as SagaRow<PlacingOrder> | undefined;
+  const placing = placingOf(scene, ask.id);
   const found = scene.orders.get(ask.id);
   const customerId = found?.order.customerId ?? placing?.state.data?.customer.id;
   if (!customerId) return refuse("not_found");
@@ -75,10 +82,28 @@ function decide(command: Cancelling, scene: Scene, plan: Plan): Outcome<typeof C
   return found ? cancelPlaced(command, found, scene, plan) : refuse("not_found");
 }
 
+/** The saga that places this order. An id may also name a saga that cancels one: that is no order. */
+function placingOf({ sagas }: Scene, id: string): SagaRow<PlacingOrder> | undefined {
+  const row = sagas.get(id);
+  return row?.name === "place-order" ? (row as SagaRow<PlacingOrder>) : undefined;
+}
+
 function joinPlacing(command: Cancelling, row: SagaRow, plan: Plan): Outcome<typeof CancelOrder> {
   const reason = { code: placingCancelled, details: {} };
-  plan.happenings.push({ row, input: { kind: "stop", reason }, joins: waitingOf(command) });
+  return join(command, { row, input: { kind: "stop", reason }, joins: waitingOf(command) }, plan);
+}
+
+function join(command: Cancelling, happening: Happening, plan: Plan): Outcome<typeof CancelOrder> {
+  const joining = plan.happenings.filter(({ row }) => row.state.id === happening.row.state.id).length;
+  if (happening.row.waiting.length + joining >= waitingMax) return tooManyWait(command);
+  plan.happenings.push(happening);
   return accepted();
+}
+
+function tooManyWait({ ask }: Cancelling): Refused<"transition_not_allowed"> {
+  const hint =
+    "The order is being cancelled already, and as many wait for it as may; read it to see its end.";
+  return refuse("transition_not_allowed", { id: ask.id, act: "cancel", waitingMax, hint });
 }
 
 function cancelPlaced(
@@ -92,6 +117,7 @@ function cancelPlaced(
   if (verdict.kind === "already" || order.rejection?.code === placingCancelled) return done(order);
   const begun = plan.begins.find((one) => one.orderId === order.id);
   if (begun) {
+    if ((begun.waiting?.length ?? 0) >= waitingMax) return tooManyWait(command);
     plan.begins[plan.begins.indexOf(begun)] = {
       ...begun,
       waiting: [...(begun.waiting ?? []), waitingOf(command)],
@@ -101,8 +127,7 @@ function cancelPlaced(
   const saga = cancellingId ? scene.sagas.get(cancellingId) : undefined;
   if (saga) {
     const input: Happening["input"] = { kind: "stop", reason: { code: "cancelling", details: {} } };
-    plan.happenings.push({ row: saga, input, joins: waitingOf(command) });
-    return accepted();
+    return join(command, { row: saga, input, joins: waitingOf(command) }, plan);
   }
   // A customer takes back what nobody has worked on yet; a confirmed order is the staff's to cancel.
   const mayCancel = isStaff(meta.actor) || order.status === "PENDING";

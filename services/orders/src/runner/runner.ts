@@ -2,14 +2,16 @@ import { derivedId, Fault, type RunningService, type Tx } from "@quartermaster/m
 import type { Logger } from "@quartermaster/process";
 import { stuckAfterAttempts } from "../sagas/engine/patience";
 import type { Input, Sending } from "../sagas/engine/state";
-import { claimDueSagas, type SagaRow } from "../store/sagas";
+import { findDueSagas, postponeSagas, type SagaRow } from "../store/sagas";
 import { type Advanced, advance, beginSagas, type Happening, type Plays } from "./advance";
 import type { Beginning } from "./play";
 
 /** How often due sagas are looked for: this is the retry of lost messages and the recovery after a crash. */
 const pollEveryMs = 500;
-/** Sagas claimed at once. A full claim is followed by the next at once, so a backlog drains at the database's pace. */
-const claimMax = 200;
+/** Sagas looked at at once. A full look is followed by the next at once, so a backlog drains at the database's pace. */
+const lookMax = 200;
+/** When a saga that fails by a defect is looked at again: rarely, so that it takes nothing from the others. */
+const poisonPauseMs = 60_000;
 const askTimeoutMs = 10_000;
 /** On an orderly stop, how long the answers under way are waited for. Sagas without one are another instance's. */
 const stopPatienceMs = 3_000;
@@ -137,20 +139,29 @@ export class SagaRunner {
       });
   }
 
+  /** Every due saga is an item of its own in the lane: one that fails by a defect does not hold up the others. */
   private async lookForDue(): Promise<void> {
-    for (let claimed = claimMax; claimed === claimMax && this.timer; ) {
+    for (let found = lookMax; found === lookMax && this.timer; ) {
       if (!this.service?.isConnected()) return;
-      claimed = await this.service.inTransaction(async (tx) => {
-        const due = await claimDueSagas(tx, Date.now(), claimMax);
-        const said =
-          due.length > 0
-            ? await this.run(
-                tx,
-                due.map((row) => ({ row, input: { kind: "due" } })),
-              )
-            : [];
-        return { result: due.length, said };
-      });
+      const { sagas, unreadable } = await findDueSagas(this.service.db, Date.now(), lookMax);
+      found = sagas.length + unreadable.length;
+      const known = sagas.filter((row) => row.name in this.plays);
+      const strange = sagas
+        .filter((row) => !known.includes(row))
+        .map(({ state, name }) => ({ id: state.id, name }));
+      for (const { id, name } of [...unreadable, ...strange])
+        this.log.error({ saga: name, id }, "a saga that cannot be read is left for later");
+      const poison = [...unreadable, ...strange].map(({ id }) => id);
+      const ends = await Promise.allSettled(known.map((row) => this.hear?.({ row, input: { kind: "due" } })));
+      for (const [n, end] of ends.entries()) {
+        const row = known[n];
+        if (end.status === "fulfilled" || !row || end.reason instanceof Fault) continue;
+        this.log.error({ err: end.reason, saga: row.name, id: row.state.id }, "a saga failed by a defect");
+        poison.push(row.state.id);
+      }
+      await postponeSagas(this.service.db, poison, Date.now() + poisonPauseMs);
+      const fault = ends.find((end) => end.status === "rejected" && end.reason instanceof Fault);
+      if (fault?.status === "rejected") throw fault.reason;
     }
   }
 }

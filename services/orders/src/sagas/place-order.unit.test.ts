@@ -214,9 +214,25 @@ test("a compensation is asked again for ever, and a refusal of it is no answer",
   });
 });
 
-test("a participant that no longer remembers the id leaves the step in doubt", () => {
-  expect(lastOf(forward[0] as Input, refused(invoiceStep, "do", "message_too_old"))).toBeUndefined();
-});
+test.each(["message_too_old", "bad_request"])(
+  "%s is no decision of the participant: the step stays in doubt, and is given up as one",
+  (code) => {
+    const release = [[ReleaseStock.name, { orderId: id }]];
+    expect(lastOf(refused(reserveStep, "do", code))).toEqual({ phase: "BACK", locals: [], sends: release });
+    const fencing = [forward[0] as Input, refused(invoiceStep, "do", code)];
+    expect(lastOf(...fencing)).toEqual({
+      phase: "FENCING",
+      locals: [],
+      sends: [[CancelIssue.name, { orderId: id }]],
+    });
+    expect(lastOf(...fencing, refused(invoiceStep, "do", code))).toBeUndefined();
+    const already = answered(invoiceStep, "fence", { state: "already-done", invoice });
+    expect(lastOf(...fencing, already)?.phase).toBe("DONE");
+    const end = run(...fencing, answered(invoiceStep, "fence", { state: "cancelled" })).at(-1);
+    expect(saidBy(end)).toEqual({ phase: "BACK", locals: [], sends: release });
+    expect(end?.state.reason?.code).toBe(code);
+  },
+);
 
 test("do, undo and fence of every step have command ids of their own", () => {
   const all = [...run(...forward), ...run(stop), ...run(forward[0] as Input, stop)];

@@ -109,15 +109,42 @@ export async function moveSagas(tx: Tx, writes: readonly SagaWrite[]): Promise<S
   return new Set(rows.map((row) => row.id));
 }
 
-const claimRows = sql(
-  "sagas-claim",
+const dueRows = sql(
+  "sagas-due",
   `select ${columns} from sagas where due_at <= to_timestamp($1::float8 / 1000.0)
    order by due_at limit $2 for update skip locked`,
 );
 
-/** Due sagas that no other instance holds at the moment, the longest due first. */
-export async function claimDueSagas(tx: Tx, now: number, limit: number): Promise<SagaRow[]> {
-  return (await tx.rows<Columns>(claimRows, [now, limit])).map(rowOf);
+/**
+ * Due sagas, the longest due first, without those that another instance is moving at this moment. They are not held:
+ * who moves one that was moved meanwhile misses its compare-and-set. A row whose body is no JSON is named apart.
+ */
+export async function findDueSagas(
+  db: Reader,
+  now: number,
+  limit: number,
+): Promise<{ sagas: SagaRow[]; unreadable: { id: string; name: string }[] }> {
+  const sagas: SagaRow[] = [];
+  const unreadable: { id: string; name: string }[] = [];
+  for (const row of await db.rows<Columns>(dueRows, [now, limit])) {
+    try {
+      sagas.push(rowOf(row));
+    } catch {
+      unreadable.push({ id: row.id, name: row.name });
+    }
+  }
+  return { sagas, unreadable };
+}
+
+const postponeRows = sql(
+  "sagas-postpone",
+  `update sagas set due_at = to_timestamp($2::float8 / 1000.0)
+   where id = any($1::uuid[]) and due_at < to_timestamp($2::float8 / 1000.0)`,
+);
+
+/** Nobody looks at these unfinished sagas before `until` (milliseconds since 1970); what they are does not change. */
+export async function postponeSagas(db: Reader, ids: readonly string[], until: number): Promise<void> {
+  if (ids.length > 0) await db.rows(postponeRows, [ids, until]);
 }
 
 const lockRows = sql(

@@ -19,6 +19,7 @@ const contract = command("orders.do-something.v1", {
   about: "Any message of any saga.",
   ask: z.object({ step: z.int() }),
   answer: z.object({}).loose(),
+  refusals: ["fenced", "insufficient_stock"],
 });
 const id = "01890000-0000-7000-8000-000000abcdef";
 type Answer = Record<string, unknown>;
@@ -93,6 +94,8 @@ class Run {
   constructor(
     private readonly saga: Saga<null>,
     private readonly refuses: ReadonlySet<number>,
+    /** Steps that are done and then refused for a reason that is not the contract's. */
+    private readonly doubts: ReadonlySet<number>,
     /** A planted bug when false: undo and fence leave nothing behind that refuses a late do. */
     private readonly tombstones: boolean,
   ) {
@@ -140,8 +143,9 @@ class Run {
   ): Input {
     if (call === "do") {
       if (row.fenced && this.tombstones) return refused("fenced");
-      if (this.refuses.has(step) && step < this.saga.forwardOnlyFrom) return refused("no");
+      if (this.refuses.has(step) && step < this.saga.forwardOnlyFrom) return refused("insufficient_stock");
       row.done = true;
+      if (this.doubts.has(step) && step < this.saga.forwardOnlyFrom) return refused("bad_request");
       return answered({});
     }
     if (call === "fence" && row.done) return answered({ state: "done" });
@@ -193,11 +197,12 @@ function allOrNothing(ends: Record<string, number>, tombstones: boolean) {
   return property(
     shapes,
     array(nat(8), { maxLength: 2 }),
+    array(nat(8), { maxLength: 2 }),
     moves,
     nat(3),
-    (shape, refuses, choices, picky) => {
+    (shape, refuses, doubts, choices, picky) => {
       const table = build(shape, picky === 0);
-      const run = new Run(table, new Set(refuses), tombstones);
+      const run = new Run(table, new Set(refuses), new Set(doubts), tombstones);
       for (const [choice, dice] of choices) run.choose(choice, dice);
       run.settle();
       const { phase } = run.state;

@@ -180,6 +180,8 @@ function delivered(build: Build, world: World, message: string): World[] {
       if (world.tombstone && build.tombstone) return [answer({}, { refusal: "fenced" })];
       return [
         answer({ held: true }, { answer: { lines: [reservedLine] } }),
+        // Carried out, forgotten, and asked again: what is refused then was done.
+        answer({ held: true }, { refusal: "message_too_old" }),
         answer({}, { refusal: "insufficient_stock" }),
       ];
     case ReleaseStock.name:
@@ -188,6 +190,7 @@ function delivered(build: Build, world: World, message: string): World[] {
       if (world.fenced && build.fenceRemembers) return [answer({}, { refusal: "fenced" })];
       return [
         answer({ invoices: world.invoices + 1 }, { answer: invoice }),
+        answer({ invoices: world.invoices + 1 }, { refusal: "message_too_old" }),
         answer({}, { refusal: "credit_limit_exceeded" }),
       ];
     case CancelIssue.name:

@@ -82,17 +82,19 @@ function done<Data>(draft: Draft<Data>, step: AskStep<Data> | PivotStep<Data>, a
   goForward(draft, draft.state.step + 1);
 }
 
-// What a participant refuses for its memory's sake says nothing about whether the thing was done.
-const doubtful = new Set(["message_too_old"]);
-
 function refused<Data>(draft: Draft<Data>, kind: CallKind, reason: Reason): boolean {
   const { saga, state } = draft;
   const forwardOnly = state.phase === "FORWARD" && state.step >= saga.forwardOnlyFrom;
   // Undo, fence and what lies behind the pivot have no business reason to fail: they are asked again, for ever.
-  if (kind !== "do" || forwardOnly || doubtful.has(reason.code)) return false;
+  if (kind !== "do" || forwardOnly) return false;
   const step = awaited(draft);
+  const decided = (step.call.contract.refusals as readonly string[]).includes(reason.code);
+  if (!decided && state.phase === "FENCING") return false;
   draft.notes.push({ kind: "message", what: `refused ${step.name}`, details: { code: reason.code } });
-  turnBack(draft, state.step - 1, state.reason ?? reason);
+  // Only a refusal of the contract's own was decided by the participant, which then did nothing. Any other (the shape
+  // of the message, the age of its id) does not say whether the same message was carried out when it came earlier.
+  if (decided) turnBack(draft, state.step - 1, state.reason ?? reason);
+  else giveUp(draft, reason);
   return true;
 }
 
