@@ -2,6 +2,7 @@ import {
   ChangeCustomer,
   GetOrder,
   GetOrderTimeline,
+  ListCustomers,
   ListOrders,
   PlaceOrder,
   ReserveStock,
@@ -258,4 +259,50 @@ test("orders are listed newest first, page by page, a CUSTOMER's own only", asyn
   expect(await stage.ask(ListOrders, { limit: 3, after: "nonsense" })).toMatchObject({
     refusal: { code: "bad_request" },
   });
+});
+
+test("a page of long orders is cut to what a message can carry, and goes on behind it", async () => {
+  const customerId = await stage.customer();
+  const items = Array.from({ length: 120 }, (_, n) => ({ productId: 1_000 + n, quantity: 1 }));
+  for (const { productId } of items) stage.shelf.put(productId, 1_000);
+  const placed = await Promise.all(Array.from({ length: 50 }, () => stage.place(customerId, items)));
+  const ids = placed.map((one) => answerOf(one).id);
+  const listed: string[] = [];
+  let pages = 0;
+  for (let after: string | null | undefined; after !== null; pages++) {
+    const ask = { customerId, limit: 50, ...(after ? { after } : {}) };
+    const page = answerOf(await stage.ask(ListOrders, ask));
+    for (const order of page.data) expect(order.items).toHaveLength(120);
+    listed.push(...page.data.map(({ id }) => id));
+    after = page.next;
+  }
+  expect(pages).toBeGreaterThan(2);
+  expect(listed).toEqual(ids.sort().reverse());
+});
+
+test("a cursor with something else inside than ours is refused", async () => {
+  const id = newId();
+  for (const inside of [[], ["x"], [`${id}\u0000`], [1], [null], [id, id], [[id]]]) {
+    const after = Buffer.from(JSON.stringify(inside)).toString("base64url");
+    for (const list of [ListOrders, ListCustomers] as const) {
+      expect(await stage.ask(list, { limit: 1, after })).toMatchObject({
+        refusal: { code: "bad_request", details: { field: "after" } },
+      });
+    }
+  }
+});
+
+test("a stranger's order that is refused opens no account; its account's event is said with the first that is taken", async () => {
+  const customerId = newId();
+  const long = `${"n".repeat(240)}@buyer.example`;
+  const buyer = customerActor(customerId, long);
+  const tooMany = Array.from({ length: 2 }, () => ({ productId: 1, quantity: 1_000_000_000 }));
+  expect(await stage.ask(PlaceOrder, { items: tooMany }, buyer)).toMatchObject({
+    refusal: { code: "bad_request", details: { field: "items" } },
+  });
+  expect(await stage.said(customerId)).toEqual([]);
+  answerOf(await stage.ask(PlaceOrder, { items: [{ productId: 1, quantity: 1 }] }, buyer));
+  const [opened, ...more] = await stage.said(customerId);
+  expect(opened?.body.new).toMatchObject({ name: "n".repeat(200) });
+  expect(more).toEqual([]);
 });

@@ -33,6 +33,22 @@ export interface Opening {
   readonly registration: boolean;
 }
 
+const nameLengthMax = 200;
+
+/**
+ * The name of an account that is opened without asking for one: a user's own name or email, which may be longer than a
+ * customer's name may be.
+ */
+export function accountName(name: string | null | undefined): string {
+  // Not through the middle of a character of two halves.
+  const cut = (name ?? "")
+    .trim()
+    .slice(0, nameLengthMax)
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .trim();
+  return cut === "" ? "Customer" : cut;
+}
+
 /** A new customer with the defaults of DOMAIN.md (STANDARD, CASH, no credit). `at` is an ISO time. */
 export function newCustomer(
   id: string,

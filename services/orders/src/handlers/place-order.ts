@@ -8,7 +8,7 @@ import {
   refuse,
   type Tx,
 } from "@quartermaster/messaging";
-import { type CustomerView, newCustomer } from "../domain/customer";
+import { accountName, type CustomerView, newCustomer } from "../domain/customer";
 import { type AskedLine, addUp } from "../domain/lines";
 import { isStaff, nameOf } from "../domain/who";
 import type { Beginning } from "../runner/play";
@@ -28,21 +28,26 @@ export interface OrderTerms {
 /** Makes the intent durable: the saga's row, and nothing else. The saga settles the command when it has ended. */
 export function placeOrder(runner: SagaRunner, terms: OrderTerms) {
   return handle(PlaceOrder, async (tx, commands) => {
-    const buyers = commands.map(buyerOf);
+    const baskets = commands.map(({ ask }) => basketOf(ask));
+    // Nobody's account is opened for an order that is refused anyway.
+    const buyers = commands.map((command, n) => {
+      const basket = baskets[n];
+      return basket && "kind" in basket ? basket : buyerOf(command);
+    });
     const known = await findCustomers(tx, [...new Set(buyers.filter((one) => typeof one === "string"))]);
     const opened = await openMissing(tx, commands, buyers, known);
     const begins: Beginning[] = [];
     const outcomes = commands.map((command, n): Outcome<typeof PlaceOrder> => {
       const buyer = buyers[n];
-      if (typeof buyer !== "string") return buyer as Refused<"forbidden">;
+      if (typeof buyer !== "string") return buyer as Refused<"forbidden" | "bad_request">;
       const customer = known.get(buyer) ?? opened.get(buyer)?.customer;
-      const items = addUp(command.ask.items);
-      const problem = problemOf(customer, items);
-      if (problem || !customer) return problem ?? refuse("unknown_customer");
-      begins.push(beginningOf(command, customer, items, terms));
+      if (!customer) return refuse("unknown_customer");
+      // The account is open whatever becomes of this order, so its event goes with a refusal too.
       const said = opened.get(buyer)?.said ?? [];
       opened.delete(buyer);
       known.set(buyer, customer);
+      if (customer.status === "BLOCKED") return refuse("customer_blocked", { customerId: buyer }, ...said);
+      begins.push(beginningOf(command, customer, baskets[n] as AskedLine[], terms));
       return accepted(...said);
     });
     await runner.begin(tx, begins);
@@ -64,13 +69,12 @@ function buyerOf({ ask, meta: { actor } }: Placing): string | Refused {
   return actor.customerId;
 }
 
-function problemOf(
-  customer: CustomerView | undefined,
-  items: readonly AskedLine[],
-): Refused<"bad_request" | "customer_blocked"> | undefined {
-  if (customer?.status === "BLOCKED") return refuse("customer_blocked", { customerId: customer.id });
-  const tooMany = items.find((line) => line.quantity > quantityMax);
-  return tooMany && refuse("bad_request", { field: "items", productId: tooMany.productId, quantityMax });
+/** The lines of one product added up; refused where they come to more than one line can hold. */
+function basketOf({ items }: AskOf<typeof PlaceOrder>): AskedLine[] | Refused<"bad_request"> {
+  const lines = addUp(items);
+  const tooMany = lines.find((line) => line.quantity > quantityMax);
+  if (!tooMany) return lines;
+  return refuse("bad_request", { field: "items", productId: tooMany.productId, quantityMax });
 }
 
 /**
@@ -88,9 +92,9 @@ async function openMissing(
   for (const [n, { meta }] of commands.entries()) {
     const id = buyers[n];
     if (typeof id !== "string" || known.has(id) || isStaff(meta.actor)) continue;
-    const name = meta.actor.name ?? "Customer";
+    const { name = "" } = meta.actor;
     const email = name.includes("@") ? { email: name.toLowerCase() } : {};
-    missing.set(id, newCustomer(id, { name, ...email }, meta.actor, at));
+    missing.set(id, newCustomer(id, { name: accountName(name), ...email }, meta.actor, at));
   }
   if (missing.size === 0) return new Map();
   const opened = await openAccounts(

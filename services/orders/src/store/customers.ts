@@ -1,4 +1,4 @@
-import { type Reader, sql, type Tx } from "@quartermaster/messaging";
+import { Fault, type Reader, sql, type Tx } from "@quartermaster/messaging";
 import type { CustomerView } from "../domain/customer";
 
 interface Columns {
@@ -75,9 +75,14 @@ const updateRow = sql(
    returning id`,
 );
 
-/** Writes a locked customer as it now is; false when another customer has its email or document. */
+const uniqueViolation = "23505";
+
+/**
+ * Writes a locked customer as it now is; false when another customer has its email or document. One that takes them at
+ * the same moment makes the batch try again: then it is seen.
+ */
 export async function updateCustomer(tx: Tx, one: CustomerView): Promise<boolean> {
-  const rows = await tx.rows(updateRow, [
+  const writing = tx.rows(updateRow, [
     one.id,
     one.name,
     one.documentType,
@@ -95,7 +100,12 @@ export async function updateCustomer(tx: Tx, one: CustomerView): Promise<boolean
     one.updatedAt,
     one.updatedBy,
   ]);
-  return rows.length === 1;
+  try {
+    return (await writing).length === 1;
+  } catch (error) {
+    if ((error as { code?: string }).code !== uniqueViolation) throw error;
+    throw new Fault("database", "an email or document was taken in the meantime", { cause: error });
+  }
 }
 
 const findRows = sql(
