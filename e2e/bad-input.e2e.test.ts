@@ -139,6 +139,8 @@ test.each([
   ["GET", "/products/-1", 404],
   ["GET", "/products/1e3", 404],
   ["GET", "/products/99999999999", 404],
+  ["GET", "/products/999999/movements", 404],
+  ["GET", "/products/999999/batches", 404],
   ["GET", "/products/%00", 404],
   ["GET", "/products/%ff", 400],
   ["GET", "/nothing/here", 404],
