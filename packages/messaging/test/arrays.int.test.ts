@@ -17,10 +17,11 @@ afterAll(async () => {
 });
 
 // Postgres' text holds everything but the zero character and lone surrogates.
+const loneSurrogate = /\p{Surrogate}/u;
 const text = fc
   .string({ unit: "binary" })
   .map((one) => one.replaceAll("\0", ""))
-  .filter((one) => one.isWellFormed());
+  .filter((one) => !loneSurrogate.test(one));
 const column = fc.array(
   fc.option(fc.oneof(text, fc.constantFrom("", "NULL", "null", '"', "\\", "{}", "a,b", " "))),
 );
