@@ -1,6 +1,7 @@
 import { ListAudit } from "@quartermaster/contracts";
 import type { RunningService } from "@quartermaster/messaging";
 import { eventually, openWorld, type World } from "@quartermaster/testkit";
+import { Client } from "pg";
 import { ana, ben, list, openMany, recorded, startAudit, startInventory } from "./fixture";
 
 let world: World;
@@ -81,13 +82,26 @@ test.each(["asc", "desc"] as const)("pages in order %s show every record once, t
   expect(positions).toEqual(sorted);
 });
 
-test("a cursor that is not one of ours is refused", async () => {
-  const answered = await audit.asker.ask(
-    ListAudit,
-    { after: "bm9uc2Vuc2U", limit: 10, order: "desc" },
-    { meta: ana, timeoutMs: 5_000 },
-  );
-  expect(answered).toMatchObject({ refusal: { code: "bad_request", details: { field: "after" } } });
+test.each(["nonsense", "[]", "[-1]", '["1"]', "[1,2]", '["\\u0000"]'])(
+  "a cursor around %s is refused",
+  async (inside) => {
+    const answered = await audit.asker.ask(
+      ListAudit,
+      { after: Buffer.from(inside).toString("base64url"), limit: 10, order: "desc" },
+      { meta: ana, timeoutMs: 5_000 },
+    );
+    expect(answered).toMatchObject({ refusal: { code: "bad_request", details: { field: "after" } } });
+  },
+);
+
+test("a search that takes too long is given up as a fault, and the next one is answered", async () => {
+  const holder = new Client({ connectionString: world.ownerUrl });
+  await holder.connect();
+  await holder.query("begin; lock table audit.records in access exclusive mode");
+  await expect(list(audit, { entity: "location", limit: 1 })).rejects.toThrow("could not do it now");
+  await holder.query("rollback");
+  await holder.end();
+  expect((await list(audit, { entity: "location", limit: 1 })).data).toHaveLength(1);
 });
 
 test("who read the trail, with which filter and what they were shown, is in the trail", async () => {
