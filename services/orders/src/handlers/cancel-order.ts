@@ -18,7 +18,8 @@ import type { SagaRunner } from "../runner/runner";
 import type { CancellingOrder } from "../sagas/cancel-order";
 import { hasEnded } from "../sagas/engine/state";
 import { type PlacingOrder, placingCancelled } from "../sagas/place-order";
-import { type FoundOrder, findOrders, lockOrders } from "../store/orders";
+import type { FoundOrder } from "../store/order-rows";
+import { findOrders, lockOrders } from "../store/orders";
 import { lockSagas, type SagaRow, type Waiting } from "../store/sagas";
 
 type Cancelling = Command<typeof CancelOrder>;

@@ -1,6 +1,10 @@
 import { type Reader, sql } from "@quartermaster/messaging";
 import type { OrderView } from "../domain/order";
-import type { FoundOrder } from "./orders";
+
+export interface FoundOrder {
+  readonly order: OrderView;
+  readonly cancellingId: string | null;
+}
 
 export interface OrderColumns {
   id: string;

@@ -1,7 +1,7 @@
 import { type Reader, sql, type Tx } from "@quartermaster/messaging";
 import type { SoldLine } from "../domain/lines";
 import type { OrderView } from "../domain/order";
-import { type OrderColumns, orderColumns, viewsOf } from "./order-rows";
+import { type FoundOrder, type OrderColumns, orderColumns, viewsOf } from "./order-rows";
 
 /** A new order with its frozen lines, as its saga created it. Sums in minor units. */
 export interface NewOrder {
@@ -158,11 +158,6 @@ const lockRows = sql(
   "orders-lock",
   `select ${orderColumns} from orders where id = any($1::uuid[]) order by id for update`,
 );
-
-export interface FoundOrder {
-  readonly order: OrderView;
-  readonly cancellingId: string | null;
-}
 
 /** Orders with their lines, by id. */
 export async function findOrders(db: Reader, ids: readonly string[]): Promise<Map<string, FoundOrder>> {
