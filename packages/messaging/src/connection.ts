@@ -5,6 +5,8 @@ import { connect, type NatsConnection } from "nats";
 /** A connection to NATS that comes back by itself, for as long as the process lives. */
 export interface Connected {
   readonly connection: NatsConnection;
+  /** Replies come to subjects below it, which only this service's user may subscribe to. */
+  readonly inboxPrefix: string;
   isConnected(): boolean;
   onReconnect(run: () => void): void;
   /** Sends what is buffered, then closes. */
@@ -17,11 +19,11 @@ export async function connectNats(
   config: ProcessConfig,
   log: Logger,
 ): Promise<Connected> {
+  const inboxPrefix = `_INBOX.${service}`;
   const connection = await connect({
     servers: config.NATS_URL.split(","),
     name: `${service}/${config.INSTANCE}`,
-    // Replies come to subjects that only this service's user may subscribe to.
-    inboxPrefix: `_INBOX.${service}`,
+    inboxPrefix,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,
@@ -50,6 +52,7 @@ export async function connectNats(
   void watch();
   return {
     connection,
+    inboxPrefix,
     isConnected: () => connected && !connection.isClosed(),
     onReconnect: (run) => listeners.push(run),
     close: async () => {

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { badRequest, type CommandLane, Defect, idProblem } from "./commands";
 import { Fault, isFault } from "./fault";
 import type { Command, CommandHandler, QueryHandler } from "./handler";
-import { header, headers, readMeta } from "./headers";
+import { header, headerLines, readMeta } from "./headers";
 import { newId } from "./ids";
 import { recall, refusalReply, type StoredReply } from "./inbox";
 import { isRefused } from "./outcome";
@@ -117,16 +117,11 @@ export function serveQuery(
 }
 
 function respond(msg: ServiceMsg, reply: StoredReply | null): void {
-  const about = headers();
-  if (reply === null) {
-    about.set(header.outcome, "accepted");
-    msg.respond("{}", { headers: about });
-  } else if ("answer" in reply) {
-    msg.respond(JSON.stringify(reply.answer));
-  } else {
-    about.set(header.error, reply.refusal.code);
-    about.set(header.errorCode, String(errorCode.refused));
-    msg.respond(JSON.stringify(reply.refusal), { headers: about });
+  if (reply === null) msg.respond("{}", { headers: headerLines({ [header.outcome]: "accepted" }) });
+  else if ("answer" in reply) msg.respond(Buffer.from(JSON.stringify(reply.answer)));
+  else {
+    const about = { [header.error]: reply.refusal.code, [header.errorCode]: String(errorCode.refused) };
+    msg.respond(JSON.stringify(reply.refusal), { headers: headerLines(about) });
   }
 }
 
@@ -134,12 +129,13 @@ function respondFailure(msg: ServiceMsg, contract: Request, failure: unknown, lo
   const fault = isFault(failure);
   if (!(failure instanceof Defect))
     log[fault ? "warn" : "error"]({ err: failure, message: contract.name }, "not answered");
-  const about = headers();
   const kind = failure instanceof Fault ? failure.kind : fault ? "database" : "defect";
-  about.set(header.error, kind);
-  about.set(header.errorCode, String(fault ? errorCode.fault : errorCode.defect));
+  const about = {
+    [header.error]: kind,
+    [header.errorCode]: String(fault ? errorCode.fault : errorCode.defect),
+  };
   try {
-    msg.respond(JSON.stringify({ [fault ? "fault" : "defect"]: kind }), { headers: about });
+    msg.respond(JSON.stringify({ [fault ? "fault" : "defect"]: kind }), { headers: headerLines(about) });
   } catch (error) {
     // The connection is gone: the asker times out and asks again.
     log.warn({ err: error, message: contract.name }, "reply could not be sent");

@@ -1,6 +1,6 @@
 import type { JsMsg, MsgHdrs } from "nats";
 import type { Heard, Meta } from "./handler";
-import { header, headers, readMeta, writeMeta } from "./headers";
+import { header, headerLines, metaHeaders, readMeta } from "./headers";
 import type { OutboxRow } from "./outbox";
 
 /** Epochs are integer columns. */
@@ -18,14 +18,13 @@ export function highWaterSubject(source: string): string {
 
 /** The headers of an outbox row on its way into the stream. */
 export function eventHeaders(source: string, row: OutboxRow): MsgHdrs {
-  const about = headers();
-  about.set(header.id, eventId({ source, epoch: row.epoch, seq: row.seq }));
-  about.set(header.source, source);
-  about.set(header.epoch, String(row.epoch));
-  about.set(header.seq, String(row.seq));
-  about.set(header.at, row.at);
-  writeMeta(about, JSON.parse(row.meta) as Meta);
-  return about;
+  const fields = metaHeaders(JSON.parse(row.meta) as Meta);
+  fields[header.id] = eventId({ source, epoch: row.epoch, seq: row.seq });
+  fields[header.source] = source;
+  fields[header.epoch] = String(row.epoch);
+  fields[header.seq] = String(row.seq);
+  fields[header.at] = row.at;
+  return headerLines(fields);
 }
 
 /** An event as a consumer gets it. Throws when headers or body do not make one. */

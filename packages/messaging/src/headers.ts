@@ -1,5 +1,5 @@
 import { Actor, type ServiceName } from "@quartermaster/contracts";
-import { headers, type MsgHdrs } from "nats";
+import type { MsgHdrs } from "nats";
 import type { Meta } from "./handler";
 
 export const header = {
@@ -43,19 +43,35 @@ function actorJson(actor: Actor): string {
   return text;
 }
 
-/** Sets what is known of a message's origin. */
-export function writeMeta(to: MsgHdrs, meta: Meta): void {
-  for (const [name, value] of Object.entries(metaHeaders(meta))) to.set(name, value);
+/**
+ * Header lines for a message to be published. The client's own headers look every line up twice and copy the text once
+ * more, a fifth of what a message costs; of those that it publishes it asks nothing but their bytes.
+ */
+export function headerLines(fields: Readonly<Record<string, string>>): MsgHdrs {
+  let text = "NATS/1.0\r\n";
+  for (const name in fields) {
+    const value = fields[name] as string;
+    if (lineEnd.test(value)) throw new TypeError(`the header ${name} cannot hold more than one line`);
+    text += `${name}: ${value}\r\n`;
+  }
+  const lines: Pick<PublishedHeaders, "encode"> = { encode: () => Buffer.from(`${text}\r\n`) };
+  return lines as PublishedHeaders;
+}
+
+const lineEnd = /[\r\n]/;
+
+/** What the client calls when it publishes: not in its types. */
+interface PublishedHeaders extends MsgHdrs {
+  encode(): Uint8Array;
 }
 
 /** What is known of a message's origin, as header lines. */
 export function metaHeaders(meta: Meta): Record<string, string> {
-  return {
-    [header.actor]: actorJson(meta.actor),
-    ...(meta.requestId ? { [header.request]: meta.requestId } : {}),
-    ...(meta.causation ? { [header.causation]: meta.causation } : {}),
-    ...(meta.traceparent ? { [header.trace]: meta.traceparent } : {}),
-  };
+  const fields: Record<string, string> = { [header.actor]: actorJson(meta.actor) };
+  if (meta.requestId) fields[header.request] = meta.requestId;
+  if (meta.causation) fields[header.causation] = meta.causation;
+  if (meta.traceparent) fields[header.trace] = meta.traceparent;
+  return fields;
 }
 
 // The same few users act again and again: their header is parsed once. Cleared when full, which is simple and rare.
@@ -90,5 +106,3 @@ export function readMeta(from: MsgHdrs | undefined): Meta {
     traceparent: from?.get(header.trace) || null,
   };
 }
-
-export { headers };

@@ -1,8 +1,8 @@
 import { opsSubject, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
-import { headers, type Service, type ServiceMsg } from "nats";
+import type { Service, ServiceMsg } from "nats";
 import { errorCode } from "./endpoint";
-import { header } from "./headers";
+import { header, headerLines } from "./headers";
 
 /** An operators' verb: takes the parsed body, answers what is shown. */
 export type OpsVerb = (ask: unknown) => Promise<unknown>;
@@ -36,11 +36,12 @@ async function answer(run: OpsVerb, data: Uint8Array): Promise<unknown> {
 function respondFailure(msg: ServiceMsg, verb: string, failure: unknown, log: Logger): void {
   log.warn({ err: failure, verb }, "operators' request failed");
   const why = failure instanceof Error ? failure.message : "failed";
-  const about = headers();
-  about.set(header.error, why.slice(0, 200).replace(/[^\x20-\x7e]+/g, " "));
-  about.set(header.errorCode, String(errorCode.refused));
+  const about = {
+    [header.error]: why.slice(0, 200).replace(/[^\x20-\x7e]+/g, " "),
+    [header.errorCode]: String(errorCode.refused),
+  };
   try {
-    msg.respond("{}", { headers: about });
+    msg.respond("{}", { headers: headerLines(about) });
   } catch (error) {
     log.warn({ err: error, verb }, "operators' request could not be answered");
   }

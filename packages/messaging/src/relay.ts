@@ -3,7 +3,7 @@ import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { JetStreamManager, NatsConnection } from "nats";
 import type { Pool, PoolClient } from "pg";
-import { eventHeaders, eventId, highWaterSubject } from "./event-wire";
+import { eventHeaders, highWaterSubject } from "./event-wire";
 import { Fault } from "./fault";
 import { header } from "./headers";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
@@ -159,12 +159,11 @@ export class Relay {
     const { nats, service } = this.parts;
     const last = rows[rows.length - 1] as OutboxRow;
     for (const row of rows.slice(0, -1))
-      nats.publish(row.subject, row.body, { headers: eventHeaders(service, row) });
+      nats.publish(row.subject, Buffer.from(row.body), { headers: eventHeaders(service, row) });
     // The stream takes one connection's messages in order, so the last one's confirmation speaks for the window. What
     // got lost all the same is a hole in the count, and receivers ask for it.
     const confirmed = await nats.jetstream({ timeout: confirmTimeoutMs }).publish(last.subject, last.body, {
       headers: eventHeaders(service, last),
-      msgID: eventId({ source: service, ...last }),
       timeout: confirmTimeoutMs,
     });
     if (!confirmed.duplicate && confirmed.seq < this.lastConfirmed) {

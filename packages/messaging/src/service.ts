@@ -94,7 +94,7 @@ export async function startService(parts: {
   return {
     db,
     nats: nats.connection,
-    asker: askerOver(nats.connection, nats.isConnected),
+    asker: askerOver(nats),
     metrics,
     isConnected: nats.isConnected,
     inTransaction: transact,
