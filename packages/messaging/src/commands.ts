@@ -107,6 +107,5 @@ export function badRequest(issues: readonly { path: PropertyKey[]; message: stri
     .map((issue) => ({ path: issue.path.map(String).join("."), detail: issue.message }));
   const first = errors[0];
   const message = first ? `${refusals.bad_request} ${first.path}: ${first.detail}` : refusals.bad_request;
-  const reply = refusalReply("bad_request", { errors });
-  return "refusal" in reply ? { refusal: { ...reply.refusal, message } } : reply;
+  return refusalReply("bad_request", { errors }, message);
 }

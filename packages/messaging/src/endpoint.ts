@@ -7,7 +7,7 @@ import { Fault, isFault } from "./fault";
 import type { Command, CommandHandler, QueryHandler } from "./handler";
 import { header, headerLines, readMeta } from "./headers";
 import { newId } from "./ids";
-import { recall, refusalReply, type StoredReply } from "./inbox";
+import { answerReply, recall, refusalReply, type StoredReply } from "./inbox";
 import { isRefused } from "./outcome";
 import type { Reader } from "./sql";
 import type { Waiters } from "./waiters";
@@ -110,7 +110,7 @@ export function serveQuery(
     handler.contract,
     async (msg, ask) => {
       const answer = await handler.run(parts.db, ask, readMeta(msg.headers));
-      return isRefused(answer) ? refusalReply(answer.code, answer.details) : { answer };
+      return isRefused(answer) ? refusalReply(answer.code, answer.details) : answerReply(answer);
     },
     parts.log,
   );
@@ -118,10 +118,10 @@ export function serveQuery(
 
 function respond(msg: ServiceMsg, reply: StoredReply | null): void {
   if (reply === null) msg.respond("{}", { headers: headerLines({ [header.outcome]: "accepted" }) });
-  else if ("answer" in reply) msg.respond(Buffer.from(JSON.stringify(reply.answer)));
+  else if (reply.refused === null) msg.respond(Buffer.from(reply.json));
   else {
-    const about = { [header.error]: reply.refusal.code, [header.errorCode]: String(errorCode.refused) };
-    msg.respond(JSON.stringify(reply.refusal), { headers: headerLines(about) });
+    const about = { [header.error]: reply.refused, [header.errorCode]: String(errorCode.refused) };
+    msg.respond(Buffer.from(reply.json), { headers: headerLines(about) });
   }
 }
 

@@ -6,10 +6,11 @@ import { sql, type Tx } from "./sql";
 /** How long a command's id is remembered. A command with an older id is refused: it might have been done before. */
 export const inboxRetentionDays = 14;
 
-/** A reply as it is stored and sent: JSON of `{"answer": ...}` or `{"refusal": {code, message, details}}`. */
-export type StoredReply =
-  | { answer: unknown }
-  | { refusal: { code: RefusalCode; message: string; details: RefusalDetails } };
+/** A reply in JSON, written once for the store and the wire: the answer, or {code, message, details} of a refusal. */
+export interface StoredReply {
+  readonly refused: RefusalCode | null;
+  readonly json: string;
+}
 
 /** The reply to store, or null for a command that a saga will settle. */
 export function storedReply(outcome: Outcome): StoredReply | null {
@@ -17,12 +18,33 @@ export function storedReply(outcome: Outcome): StoredReply | null {
 }
 
 export function decidedReply(outcome: Done | Refused): StoredReply {
-  if (outcome.kind === "done") return { answer: outcome.answer };
-  return refusalReply(outcome.code, outcome.details);
+  return outcome.kind === "done" ? answerReply(outcome.answer) : refusalReply(outcome.code, outcome.details);
 }
 
-export function refusalReply(code: RefusalCode, details: RefusalDetails = {}): StoredReply {
-  return { refusal: { code, message: refusals[code], details } };
+export function answerReply(answer: unknown): StoredReply {
+  return { refused: null, json: JSON.stringify(answer) };
+}
+
+/** `message` says more than the code's own sentence where there is more to say. */
+export function refusalReply(
+  code: RefusalCode,
+  details: RefusalDetails = {},
+  message: string = refusals[code],
+): StoredReply {
+  return { refused: code, json: JSON.stringify({ code, message, details }) };
+}
+
+const answerStart = '{"answer":';
+const refusalStart = '{"refusal":';
+
+function textOf({ refused, json }: StoredReply): string {
+  return `${refused === null ? answerStart : refusalStart}${json}}`;
+}
+
+function replyIn(text: string): StoredReply {
+  if (text.startsWith(answerStart)) return { refused: null, json: text.slice(answerStart.length, -1) };
+  const json = text.slice(refusalStart.length, -1);
+  return { refused: (JSON.parse(json) as { code: RefusalCode }).code, json };
 }
 
 const recallRows = sql("inbox-recall", "select id, reply from inbox where id = any($1::uuid[])");
@@ -30,9 +52,7 @@ const recallRows = sql("inbox-recall", "select id, reply from inbox where id = a
 /** The replies of those ids that were taken before; null where the command is still being worked on. */
 export async function recall(tx: Pick<Tx, "rows">, ids: string[]): Promise<Map<string, StoredReply | null>> {
   const rows = await tx.rows<{ id: string; reply: string | null }>(recallRows, [ids]);
-  return new Map(
-    rows.map((row) => [row.id, row.reply === null ? null : (JSON.parse(row.reply) as StoredReply)]),
-  );
+  return new Map(rows.map((row) => [row.id, row.reply === null ? null : replyIn(row.reply)]));
 }
 
 // Sorted by id, so that two batches which share ids wait for each other instead of dead-locking.
@@ -51,7 +71,7 @@ export function remember(
   tx.write(rememberRows, [
     commands.map((one) => one.id),
     commands.map((one) => one.message),
-    texts(commands.map((one) => (one.reply === null ? null : JSON.stringify(one.reply)))),
+    texts(commands.map((one) => (one.reply === null ? null : textOf(one.reply)))),
   ]);
 }
 
@@ -65,8 +85,5 @@ const settleRows = sql(
 /** Stores the replies of accepted commands. One that is stored already stays as it is. */
 export function settleReplies(tx: Tx, replies: readonly { id: string; reply: StoredReply }[]): void {
   if (replies.length === 0) return;
-  tx.write(settleRows, [
-    replies.map((one) => one.id),
-    texts(replies.map((one) => JSON.stringify(one.reply))),
-  ]);
+  tx.write(settleRows, [replies.map((one) => one.id), texts(replies.map((one) => textOf(one.reply)))]);
 }

@@ -9,29 +9,6 @@ export interface SaidWith {
   readonly meta: Meta;
 }
 
-// One statement takes the counter's lock and writes the numbered rows, so the lock is held only from here to the commit.
-// The time is taken after the lock: it never runs back while the numbers run forward.
-const sayRows = sql(
-  "outbox-say",
-  `with counter as (
-     update event_counter set last_seq = last_seq + cardinality($1::text[])
-     returning epoch, last_seq - cardinality($1::text[]) as before
-   )
-   insert into outbox (epoch, seq, at, subject, meta, body)
-   select counter.epoch, counter.before + said.n, clock_timestamp(), said.subject, said.meta, said.body
-   from counter, unnest($1::text[], $2::text[], $3::text[]) with ordinality as said (subject, meta, body, n)`,
-);
-
-/** Writes events into the outbox, numbered in the order given. The last statement of a transaction: see event_counter. */
-export function say(tx: Tx, events: readonly SaidWith[]): void {
-  if (events.length === 0) return;
-  tx.write(sayRows, [
-    events.map((one) => one.said.contract.subject),
-    texts(events.map((one) => JSON.stringify(one.meta))),
-    texts(events.map((one) => JSON.stringify(one.said.body))),
-  ]);
-}
-
 export interface OutboxRow {
   epoch: number;
   seq: number;
@@ -41,9 +18,59 @@ export interface OutboxRow {
   body: string;
 }
 
+const timeText = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+// One statement takes the counter's lock and writes the numbered rows, so the lock is held only from here to the commit.
+// The time is taken after the lock: it never runs back while the numbers run forward.
+const sayRows = sql(
+  "outbox-say",
+  `with counter as (
+     update event_counter set last_seq = last_seq + cardinality($1::text[])
+     returning epoch, last_seq - cardinality($1::text[]) as before, clock_timestamp() as at
+   ), written as (
+     insert into outbox (epoch, seq, at, subject, meta, body)
+     select counter.epoch, counter.before + said.n, counter.at, said.subject, said.meta, said.body
+     from counter, unnest($1::text[], $2::text[], $3::text[]) with ordinality as said (subject, meta, body, n)
+   )
+   select epoch, before, ${timeText("at")} as at from counter`,
+);
+
+/**
+ * Writes events into the outbox, numbered in the order given. The last statement of a transaction: see event_counter.
+ * `numbered` gets the rows as they were written; they are said only once the transaction is committed.
+ */
+export function say(
+  tx: Tx,
+  events: readonly SaidWith[],
+  numbered: (rows: readonly OutboxRow[]) => void,
+): void {
+  if (events.length === 0) return;
+  const subjects = events.map((one) => one.said.contract.subject);
+  const metas = events.map((one) => JSON.stringify(one.meta));
+  const bodies = events.map((one) => JSON.stringify(one.said.body));
+  tx.write<{ epoch: number; before: number; at: string }>(
+    sayRows,
+    [subjects, texts(metas), texts(bodies)],
+    ([counter]) => {
+      if (!counter) return;
+      const { epoch, before, at } = counter;
+      numbered(
+        subjects.map((subject, n) => ({
+          epoch,
+          seq: before + n + 1,
+          at,
+          subject,
+          meta: metas[n] as string,
+          body: bodies[n] as string,
+        })),
+      );
+    },
+  );
+}
+
 const readRows = sql(
   "outbox-read",
-  `select epoch, seq, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, subject, meta, body
+  `select epoch, seq, ${timeText("at")} as at, subject, meta, body
    from outbox where epoch = $1 and seq > $2 and seq <= $3 order by seq limit $4`,
 );
 

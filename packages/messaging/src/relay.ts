@@ -5,6 +5,7 @@ import type { JetStreamManager, NatsConnection } from "nats";
 import type { Pool, PoolClient } from "pg";
 import { eventHeaders, highWaterSubject } from "./event-wire";
 import { Fault } from "./fault";
+import { FreshEvents } from "./fresh-events";
 import { header } from "./headers";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
 import { type Reader, readerOf, type Statement, sql, toQuery } from "./sql";
@@ -45,6 +46,8 @@ export class Relay {
   private wakeUp: (() => void) | undefined;
   private lastConfirmed = 0;
   private reconnects = 0;
+  private leads = false;
+  private readonly fresh = new FreshEvents();
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
   private readonly announcing: NodeJS.Timeout;
@@ -63,8 +66,9 @@ export class Relay {
     this.announcing = setInterval(() => void this.announce(), announceEveryMs);
   }
 
-  /** There may be new events: called after every commit that said something. */
-  wake(): void {
+  /** Called after every commit that said something, with what it said. */
+  wake(rows: readonly OutboxRow[] = []): void {
+    if (this.leads) this.fresh.add(rows);
     this.woken = true;
     this.wakeUp?.();
   }
@@ -107,8 +111,11 @@ export class Relay {
          set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3`,
       );
       const [lead] = await db.rows<Position & { fence: number }>(takeLead);
+      this.leads = true;
       if (lead) await this.publishAll(db, lead.fence, { epoch: lead.epoch, seq: lead.seq });
     } finally {
+      this.leads = false;
+      this.fresh.clear();
       // Closing the session gives the lock back, whatever state it is in.
       client.release(true);
     }
@@ -126,12 +133,7 @@ export class Relay {
         this.lastConfirmed = 0;
       }
       this.woken = false;
-      const rows = await readOutbox(db, {
-        ...position,
-        after: position.seq,
-        to: Number.MAX_SAFE_INTEGER,
-        limit: windowMax,
-      });
+      const rows = await this.nextWindow(db, position);
       if (rows.length > 0) {
         position = await this.publishWindow(rows);
         const moved = await db.rows(moveOn, [fence, position.epoch, position.seq]);
@@ -139,6 +141,12 @@ export class Relay {
       } else if (this.stopped) return;
       await this.pause(rows.length === windowMax);
     }
+  }
+
+  private async nextWindow(db: Reader, { epoch, seq }: Position): Promise<OutboxRow[]> {
+    const fresh = this.fresh.takeAfter({ epoch, seq }, windowMax);
+    if (fresh.length > 0) return fresh;
+    return readOutbox(db, { epoch, after: seq, to: Number.MAX_SAFE_INTEGER, limit: windowMax });
   }
 
   private async pause(hasMore: boolean): Promise<void> {

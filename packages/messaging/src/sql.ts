@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { Pool, PoolClient } from "pg";
+import type { Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import { arrayLiteral } from "./arrays";
 
 /** SQL with $1-style parameters. A name makes it a prepared statement of the connection: planned once, then reused. */
@@ -18,9 +18,10 @@ export interface Reader {
 export interface Tx extends Reader {
   /**
    * Sends a statement without waiting for it, so that it shares a round trip with what follows. Its failure is the
-   * transaction's failure: everything behind it fails too, and the commit becomes a rollback.
+   * transaction's failure: everything behind it fails too, and the commit becomes a rollback. `read` gets its rows before
+   * the transaction is over, and must not throw.
    */
-  write(statement: Statement, values?: readonly unknown[]): void;
+  write<Row>(statement: Statement, values?: readonly unknown[], read?: (rows: Row[]) => void): void;
   /** Runs once the transaction is committed, never after a rollback. */
   afterCommit(run: () => void): void;
 }
@@ -56,9 +57,10 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
   const hooks: (() => void)[] = [];
   const sent: Promise<unknown>[] = [];
   let failure: unknown;
-  const send = (query: Parameters<PoolClient["query"]>[0]) => {
+  const send = (query: QueryConfig | string, read?: (rows: never[]) => void): Promise<QueryResult> => {
     shareWrite(client);
-    const sending = client.query(query as string);
+    const sending = client.query(query);
+    if (read) sending.then((result) => read(result.rows as never[])).catch(() => undefined);
     sending.catch((error) => {
       failure ??= error;
     });
@@ -73,7 +75,7 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
         shareWrite(client);
         return (await client.query(toQuery(statement, values))).rows as Row[];
       },
-      write: (statement, values) => void send(toQuery(statement, values) as never),
+      write: (statement, values, read) => void send(toQuery(statement, values), read),
       afterCommit: (run) => hooks.push(run),
     });
     const committed = send("commit");
