@@ -30,7 +30,7 @@ interface Parts {
   nats: NatsConnection;
   log: Logger;
   replicas: number;
-  /** Takes a message and acknowledges it when its effect is durable. */
+  /** Takes a message, and acknowledges it and those before it when their effect is durable. */
   arrived(msg: JsMsg): Promise<void>;
 }
 
@@ -80,9 +80,10 @@ async function ensureConsumer(manager: JetStreamManager, parts: Parts): Promise<
   try {
     const consumer = await manager.consumers.info(eventStream, parts.durable);
     const stream = await manager.streams.info(eventStream);
-    if (consumer.delivered.stream_seq <= stream.state.last_seq) return;
-    // The stream was rolled back behind its consumer, which would now skip whatever is stored under the old numbers.
-    parts.log.warn({ consumer: parts.durable }, "consumer is ahead of its stream; made anew");
+    // A stream that was rolled back behind its consumer would have it skip whatever is stored under the old numbers.
+    const isAhead = consumer.delivered.stream_seq > stream.state.last_seq;
+    if (!isAhead && consumer.config.ack_policy === AckPolicy.All) return;
+    parts.log.warn({ consumer: parts.durable, isAhead }, "consumer does not fit its stream; made anew");
     await manager.consumers.delete(eventStream, parts.durable);
   } catch (error) {
     if (!isNotFound(error)) throw error;
@@ -90,7 +91,7 @@ async function ensureConsumer(manager: JetStreamManager, parts: Parts): Promise<
   await manager.consumers.add(eventStream, {
     durable_name: parts.durable,
     filter_subject: parts.filter,
-    ack_policy: AckPolicy.Explicit,
+    ack_policy: AckPolicy.All,
     ack_wait: ackWaitMs * nanosPerMs,
     max_ack_pending: ackPendingMax,
     deliver_policy: DeliverPolicy.All,
@@ -101,7 +102,7 @@ async function consume(parts: Parts, messages: ConsumerMessages): Promise<void> 
   void watch(parts, messages);
   for await (const msg of messages) {
     parts.arrived(msg).catch((error) => {
-      // Not acknowledged: it comes again after ackWaitMs, or sooner as a hole.
+      // Those behind it may be acknowledged, and then speak for it too: its number is missing, so it comes again as a hole.
       parts.log.warn({ err: error, consumer: parts.durable }, "event not taken; it will come again");
     });
   }

@@ -1,8 +1,9 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { JsMsg, NatsConnection } from "nats";
 import type { Pool } from "pg";
-import { type Supervised, supervise } from "./consumer";
+import { supervise } from "./consumer";
 import { type DeadLetter, park } from "./dead-letters";
 import { eventId, readEvent } from "./event-wire";
 import type { EventHandler, Heard } from "./handler";
@@ -10,10 +11,15 @@ import { header, metaHeaders } from "./headers";
 import { fillHoles, type HoleFilling } from "./holes";
 import { newId } from "./ids";
 import { Lane } from "./lane";
+import { leading } from "./leadership";
 import type { SaidWith } from "./outbox";
 import { claimFresh } from "./progress";
-import { inTransaction, readerOf, type Tx } from "./sql";
+import { inTransaction, type Reader, readerOf, sql, type Tx } from "./sql";
 import type { Transact } from "./transact";
+
+const leadAgainMs = 1_000;
+const stillLeadingEveryMs = 5_000;
+const stillLeading = sql("still-leading", "select 1");
 
 // An event costs a fraction of a command, so a batch may be larger; what waits is bounded by the consumer's
 // max_ack_pending and the pages of a replay, far below waitingMax.
@@ -25,7 +31,9 @@ export interface Hearing {
 
 /**
  * Hears events: from durable consumers, and from their sources directly where a number is missing. Each event has its
- * effect exactly once, because its number is counted in the same transaction.
+ * effect exactly once, because its number is counted in the same transaction. One instance of the service listens, so that
+ * events come in order and one acknowledgement speaks for a batch; every instance fills holes, also those that a
+ * listener leaves which hangs.
  */
 export function startHearing(parts: {
   service: ServiceName;
@@ -55,23 +63,52 @@ export function startHearing(parts: {
   });
   const take = (event: Heard) => lane.push(event);
   const sources = sourcesOf(handlers);
-  const consumers: Supervised[] = consumersOf(service, sources).map((one) =>
-    supervise({
-      ...one,
-      nats,
-      log,
-      replicas: parts.replicas,
-      arrived: (msg) => arrived(msg, take, pool, log),
-    }),
-  );
+  const stopping = new AbortController();
+  const listen = async (session: Reader) => {
+    const consumers = consumersOf(service, sources).map((one) => {
+      const acknowledged = new Acknowledged();
+      return supervise({
+        ...one,
+        nats,
+        log,
+        replicas: parts.replicas,
+        arrived: async (msg) => {
+          await arrived(msg, take, pool, log);
+          acknowledged.upTo(msg);
+        },
+      });
+    });
+    try {
+      while (!stopping.signal.aborted) {
+        await session.rows(stillLeading);
+        await wait(stillLeadingEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    } finally {
+      await Promise.all(consumers.map((one) => one.stop()));
+    }
+  };
+  const ended = untilStopped(stopping.signal, async () => {
+    await leading(pool, "hearing", listen).catch((error) =>
+      log.warn({ err: error }, "hearing starts afresh"),
+    );
+  });
   const holes: HoleFilling = fillHoles({ nats, db: readerOf(pool), log, sources, take });
   return {
     stop: async () => {
       holes.stop();
-      await Promise.all(consumers.map((one) => one.stop()));
+      stopping.abort();
+      await ended;
       await lane.idle();
     },
   };
+}
+
+/** Again and again, with a pause, whatever becomes of one round. */
+async function untilStopped(stopping: AbortSignal, round: () => Promise<void>): Promise<void> {
+  while (!stopping.aborted) {
+    await round();
+    await wait(leadAgainMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
 }
 
 function sourcesOf(handlers: EventHandler[]): string[] | "every" {
@@ -124,6 +161,7 @@ async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<DeadLett
   return letter;
 }
 
+/** Resolves when the message's effect is durable: an event is heard, anything else is parked. */
 async function arrived(
   msg: JsMsg,
   take: (event: Heard) => Promise<void>,
@@ -145,9 +183,24 @@ async function arrived(
         reason: String(error),
       }),
     );
-    msg.term();
     return;
   }
   await take(event);
-  msg.ack();
+}
+
+/** Acknowledges the last message of those that were taken in one turn of the event loop: it speaks for all before it. */
+class Acknowledged {
+  private last: JsMsg | undefined;
+
+  upTo(msg: JsMsg): void {
+    if (this.last) {
+      if (msg.seq > this.last.seq) this.last = msg;
+      return;
+    }
+    this.last = msg;
+    setImmediate(() => {
+      this.last?.ack();
+      this.last = undefined;
+    });
+  }
 }

@@ -2,13 +2,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { JetStreamManager, NatsConnection } from "nats";
-import type { Pool, PoolClient } from "pg";
+import type { Pool } from "pg";
 import { eventHeaders, highWaterSubject } from "./event-wire";
 import { Fault } from "./fault";
 import { FreshEvents } from "./fresh-events";
 import { header } from "./headers";
+import { leading } from "./leadership";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
-import { type Reader, readerOf, type Statement, sql, toQuery } from "./sql";
+import { type Reader, readerOf, sql } from "./sql";
 import { ensureStreams, eventStream, isNotFound } from "./stream";
 
 /** Events published between two confirmations. */
@@ -19,8 +20,6 @@ const windowEveryMs = 40;
 const pollMs = 300;
 const leadAgainMs = 1_000;
 const confirmTimeoutMs = 5_000;
-/** Above the confirmation's time-out, in which the session says nothing either. */
-const silentLeaderMs = 15_000;
 const announceEveryMs = 1_000;
 
 interface Position {
@@ -30,10 +29,6 @@ interface Position {
 
 const takeLead = sql("relay-lead", "update relay set fence = fence + 1 returning fence, epoch, seq");
 const moveOn = sql("relay-move", "update relay set epoch = $2, seq = $3 where fence = $1 returning seq");
-const tryLock = sql(
-  "relay-lock",
-  "select pg_try_advisory_lock(hashtext('relay.' || current_schema())) as mine",
-);
 
 /**
  * Publishes a service's outbox to the stream, in order. One instance leads, by advisory lock; the fence in the
@@ -90,7 +85,7 @@ export class Relay {
   private async run(): Promise<void> {
     while (!this.stopped) {
       try {
-        await this.lead();
+        await leading(this.parts.pool, "relay", (session) => this.lead(session));
       } catch (error) {
         if (!this.stopped) this.parts.log.warn({ err: error }, "relay starts afresh");
       }
@@ -98,26 +93,17 @@ export class Relay {
     }
   }
 
-  private async lead(): Promise<void> {
-    const client = await this.parts.pool.connect();
+  private async lead(session: Reader): Promise<void> {
+    // A lost checkpoint only means that some events are published again, under ids that everybody drops.
+    await session.rows({ text: "set synchronous_commit = off" });
+    const [lead] = await session.rows<Position & { fence: number }>(takeLead);
+    if (!lead) return;
+    this.leads = true;
     try {
-      const db = readerOn(client);
-      const [lock] = await db.rows<{ mine: boolean }>(tryLock);
-      if (!lock?.mine) return;
-      // A lost checkpoint only means that some events are published again, under ids that everybody drops. The leader's
-      // session polls all the time: one that is silent (paused, cut off) is ended by the server, and another one leads.
-      await client.query(
-        `set synchronous_commit = off; set idle_session_timeout = ${silentLeaderMs};
-         set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3`,
-      );
-      const [lead] = await db.rows<Position & { fence: number }>(takeLead);
-      this.leads = true;
-      if (lead) await this.publishAll(db, lead.fence, { epoch: lead.epoch, seq: lead.seq });
+      await this.publishAll(session, lead.fence, { epoch: lead.epoch, seq: lead.seq });
     } finally {
       this.leads = false;
       this.fresh.clear();
-      // Closing the session gives the lock back, whatever state it is in.
-      client.release(true);
     }
   }
 
@@ -221,11 +207,4 @@ export class Relay {
       log.debug({ err: error }, "the high-water mark could not be announced");
     }
   }
-}
-
-function readerOn(client: PoolClient): Reader {
-  return {
-    rows: async <Row>(statement: Statement, values?: readonly unknown[]) =>
-      (await client.query(toQuery(statement, values))).rows as Row[],
-  };
 }

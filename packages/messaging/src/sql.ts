@@ -39,11 +39,11 @@ export function toQuery(statement: Statement, values: readonly unknown[] | undef
   return { ...(statement.name ? { name: statement.name } : {}), text: statement.text, values: bound };
 }
 
-/** Reads outside of any transaction. */
-export function readerOf(pool: Pool): Reader {
+/** Reads outside of any transaction: on any connection of the pool, or on the one given. */
+export function readerOf(on: Pick<Pool | PoolClient, "query">): Reader {
   return {
     rows: async <Row>(statement: Statement, values?: readonly unknown[]) =>
-      (await pool.query(toQuery(statement, values))).rows as Row[],
+      (await on.query(toQuery(statement, values))).rows as Row[],
   };
 }
 
@@ -69,7 +69,7 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
   };
   let result: Result;
   try {
-    send("begin");
+    void send("begin");
     result = await work({
       rows: async <Row>(statement: Statement, values?: readonly unknown[]) => {
         shareWrite(client);

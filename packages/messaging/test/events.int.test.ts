@@ -123,3 +123,19 @@ test("two instances hear as one", async () => {
   expect(numbers()).toEqual(upTo(400));
   await second.stop();
 });
+
+test("when the listening instance loses its session, another one listens, and nothing is heard twice", async () => {
+  const second = await startOn(world, "orders", [hearEverything], "two");
+  await openMany("A", 100);
+  await eventually(async () => (await contiguous()) === 100, { withinMs: 15_000 });
+  await world.sql("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
+  await openMany("B", 100);
+  await eventually(async () => (await contiguous()) === 200, { withinMs: 15_000 });
+  expect(numbers()).toEqual(upTo(200));
+  const manager = await world.nats.jetstreamManager();
+  await eventually(
+    async () => (await manager.consumers.info("EVENTS", "orders")).num_ack_pending === 0,
+    { withinMs: 10_000 },
+  );
+  await second.stop();
+});
