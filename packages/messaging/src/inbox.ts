@@ -59,7 +59,7 @@ export async function recall(tx: Pick<Tx, "rows">, ids: string[]): Promise<Map<s
 const rememberRows = sql(
   "inbox-remember",
   `insert into inbox (id, message, reply)
-   select * from unnest($1::uuid[], $2::text[], $3::text[]) as fresh (id, message, reply) order by id`,
+   select unnest($1::uuid[]) as id, unnest($2::text[]), unnest($3::text[]) order by id`,
 );
 
 /** Remembers new commands with their replies. Fails with a unique violation (a fault) when another batch has one of them. */
@@ -78,7 +78,7 @@ export function remember(
 const settleRows = sql(
   "inbox-settle",
   `update inbox set reply = settled.reply
-   from (select * from unnest($1::uuid[], $2::text[]) as s (id, reply) order by id) as settled
+   from (select unnest($1::uuid[]) as id, unnest($2::text[]) as reply order by id) as settled
    where inbox.id = settled.id and inbox.reply is null`,
 );
 

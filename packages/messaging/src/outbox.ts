@@ -29,8 +29,9 @@ const sayRows = sql(
      returning epoch, last_seq - cardinality($1::text[]) as before, clock_timestamp() as at
    ), written as (
      insert into outbox (epoch, seq, at, subject, meta, body)
-     select counter.epoch, counter.before + said.n, counter.at, said.subject, said.meta, said.body
-     from counter, unnest($1::text[], $2::text[], $3::text[]) with ordinality as said (subject, meta, body, n)
+     select epoch, before + generate_subscripts($1::text[], 1), at, unnest($1::text[]), unnest($2::text[]),
+       unnest($3::text[])
+     from counter
    )
    select epoch, before, ${timeText("at")} as at from counter`,
 );

@@ -17,28 +17,29 @@ export interface Progress {
 const openRows = sql(
   "heard-open",
   `insert into heard (source, epoch)
-   select distinct * from unnest($1::text[], $2::int[]) as s (source, epoch) order by 1, 2
+   select distinct unnest($1::text[]) as source, unnest($2::int[]) as epoch order by source, epoch
    on conflict do nothing`,
 );
 const lockRows = sql(
   "heard-lock",
   `select source, epoch, contiguous from heard
-   where (source, epoch) in (select * from unnest($1::text[], $2::int[])) order by source, epoch for update`,
+   where (source, epoch) in (select unnest($1::text[]), unnest($2::int[])) order by source, epoch for update`,
 );
 const aheadRows = sql(
   "heard-ahead",
   `select source, epoch, seq from heard_ahead
-   where (source, epoch) in (select * from unnest($1::text[], $2::int[]))`,
+   where (source, epoch) in (select unnest($1::text[]), unnest($2::int[]))`,
 );
 const moveRows = sql(
   "heard-move",
   `update heard set contiguous = moved.contiguous
-   from unnest($1::text[], $2::int[], $3::bigint[]) as moved (source, epoch, contiguous)
+   from (select unnest($1::text[]) as source, unnest($2::int[]) as epoch, unnest($3::bigint[]) as contiguous) as moved
    where heard.source = moved.source and heard.epoch = moved.epoch`,
 );
 const keepAhead = sql(
   "heard-keep-ahead",
-  "insert into heard_ahead (source, epoch, seq) select * from unnest($1::text[], $2::int[], $3::bigint[])",
+  `insert into heard_ahead (source, epoch, seq)
+   select unnest($1::text[]), unnest($2::int[]), unnest($3::bigint[])`,
 );
 const dropAhead = sql(
   "heard-drop-ahead",

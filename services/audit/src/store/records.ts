@@ -24,13 +24,11 @@ const appendRows = sql(
    )
    insert into records (position, recorded_at, source, epoch, seq, at, actor_kind, user_id, user_name, role, ip, action,
      entity, record_id, version, event, description, old_values, new_values, request_id, hash)
-   select $1::bigint + n, $2::timestamptz, source, epoch, seq, at, actor_kind, user_id, user_name, role, ip, action,
-     entity, record_id, version, event, description, old_values, new_values, request_id, hash
-   from unnest($3::text[], $4::int[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], $10::text[],
-     $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[],
-     $20::text[], $21::bytea[]) with ordinality
-     as link (source, epoch, seq, at, actor_kind, user_id, user_name, role, ip, action, entity, record_id, version,
-       event, description, old_values, new_values, request_id, hash, n)`,
+   select $1::bigint + generate_subscripts($3::text[], 1), $2::timestamptz, unnest($3::text[]), unnest($4::int[]),
+     unnest($5::bigint[]), unnest($6::timestamptz[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]),
+     unnest($10::text[]), unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::text[]),
+     unnest($15::bigint[]), unnest($16::text[]), unnest($17::text[]), unnest($18::text[]), unnest($19::text[]),
+     unnest($20::text[]), unnest($21::bytea[])`,
 );
 
 /** Appends links, with the hashes that chain them on the locked head, and moves the head to the last of them. */

@@ -3,8 +3,7 @@ import { sql, type Tx } from "@quartermaster/messaging";
 const book = sql(
   "book-accounts",
   `insert into customer_accounts as account (customer_id, open_minor)
-   select customer_id, delta_minor from unnest($1::uuid[], $2::bigint[]) as booked (customer_id, delta_minor)
-   order by customer_id
+   select unnest($1::uuid[]) as customer_id, unnest($2::bigint[]) order by customer_id
    on conflict (customer_id) do update set open_minor = account.open_minor + excluded.open_minor
    returning customer_id as "customerId", open_minor as "openMinor"`,
 );

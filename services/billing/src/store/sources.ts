@@ -9,9 +9,7 @@ export interface Source {
 const claim = sql(
   "claim-sources",
   `insert into invoice_sources (source_id, source_kind, state, invoice_id)
-   select source_id, 'ORDER', 'ISSUED', invoice_id
-   from unnest($1::uuid[], $2::uuid[]) as claimed (source_id, invoice_id)
-   order by source_id
+   select unnest($1::uuid[]) as source_id, 'ORDER', 'ISSUED', unnest($2::uuid[]) order by source_id
    on conflict (source_id) do nothing
    returning source_id as "sourceId"`,
 );

@@ -68,7 +68,10 @@ export interface LevelChange {
 const changeLevelsStatement = sql(
   "change-levels",
   `update levels l set on_hand = l.on_hand + c.on_hand, reserved = l.reserved + c.reserved
-   from unnest($1::int[], $2::uuid[], $3::bigint[], $4::bigint[]) as c(product_id, location_id, on_hand, reserved)
+   from (
+     select unnest($1::int[]) as product_id, unnest($2::uuid[]) as location_id, unnest($3::bigint[]) as on_hand,
+       unnest($4::bigint[]) as reserved
+   ) as c
    where l.product_id = c.product_id and l.location_id = c.location_id
      and l.reserved + c.reserved between 0 and l.on_hand + c.on_hand
    returning 1`,

@@ -20,7 +20,7 @@ export interface Claim extends Reservation {
 const claimStatement = sql(
   "claim-reservations",
   `insert into reservations (order_id, state)
-   select id, $2::text from unnest($1::uuid[]) as ids(id) order by id
+   select unnest($1::uuid[]) as id, $2::text order by id
    on conflict (order_id) do nothing
    returning order_id as "orderId", state, version, true as "isNew"`,
 );
@@ -69,7 +69,7 @@ export function dropClaims(tx: Tx, orderIds: readonly string[]): void {
 const insertLinesStatement = sql(
   "insert-reservation-lines",
   `insert into reservation_lines (order_id, line_no, product_id, location_id, quantity, state)
-   select *, 'HELD' from unnest($1::uuid[], $2::int[], $3::int[], $4::uuid[], $5::bigint[])`,
+   select unnest($1::uuid[]), unnest($2::int[]), unnest($3::int[]), unnest($4::uuid[]), unnest($5::bigint[]), 'HELD'`,
 );
 
 /** Writes what the orders hold. */

@@ -14,16 +14,14 @@ const insertRows = sql(
   `with fresh as (
      insert into orders (id, customer_id, status, total_amount_minor, shipping_amount_minor, currency, location, notes,
        created_at, created_by, updated_at, updated_by)
-     select id, customer_id, 'PLACING', total, shipping, currency, location, notes, created_at, created_by, created_at,
-       created_by
-     from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-       $8::timestamptz[], $9::text[])
-       as o (id, customer_id, total, shipping, currency, location, notes, created_at, created_by)
+     select unnest($1::uuid[]), unnest($2::uuid[]), 'PLACING', unnest($3::bigint[]), unnest($4::bigint[]),
+       unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::timestamptz[]), unnest($9::text[]),
+       unnest($8::timestamptz[]), unnest($9::text[])
    )
    insert into order_lines (order_id, line_no, product_id, sku, product_name, quantity, unit_price_minor,
      line_total_minor, tax_code)
-   select * from unnest($10::uuid[], $11::int[], $12::int[], $13::text[], $14::text[], $15::bigint[], $16::bigint[],
-     $17::bigint[], $18::text[])`,
+   select unnest($10::uuid[]), unnest($11::int[]), unnest($12::int[]), unnest($13::text[]), unnest($14::text[]),
+     unnest($15::bigint[]), unnest($16::bigint[]), unnest($17::bigint[]), unnest($18::text[])`,
 );
 
 /** Writes orders as PLACING, with their lines. */
@@ -61,8 +59,10 @@ const placeRows = sql(
      update orders set status = 'PENDING', tax_amount_minor = o.tax, grand_total_minor = o.total,
        invoice_id = o.invoice_id, invoice_number = o.invoice_number, version = orders.version + 1,
        updated_at = o.updated_at
-     from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::timestamptz[])
-       as o (id, tax, total, invoice_id, invoice_number, updated_at)
+     from (
+       select unnest($1::uuid[]) as id, unnest($2::bigint[]) as tax, unnest($3::bigint[]) as total,
+         unnest($4::uuid[]) as invoice_id, unnest($5::text[]) as invoice_number, unnest($6::timestamptz[]) as updated_at
+     ) as o
      where orders.id = o.id and orders.status = 'PLACING'
      returning orders.id
    )

@@ -49,11 +49,9 @@ const columns = `id, name, order_id, phase, step, attempts, version,
 const insertRows = sql(
   "sagas-insert",
   `insert into sagas (id, name, order_id, phase, step, attempts, version, due_at, body, history, created_at)
-   select id, name, order_id, phase, step, attempts, version, to_timestamp(due_ms / 1000.0), body, history,
-     to_timestamp(created_ms / 1000.0)
-   from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::int[], $7::int[], $8::float8[],
-     $9::text[], $10::text[], $11::float8[])
-     as fresh (id, name, order_id, phase, step, attempts, version, due_ms, body, history, created_ms)
+   select unnest($1::uuid[]) as id, unnest($2::text[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::int[]),
+     unnest($6::int[]), unnest($7::int[]), to_timestamp(unnest($8::float8[]) / 1000.0), unnest($9::text[]),
+     unnest($10::text[]), to_timestamp(unnest($11::float8[]) / 1000.0)
    order by id
    on conflict (id) do nothing`,
 );
@@ -84,8 +82,9 @@ const moveRows = sql(
   `update sagas set phase = moved.phase, step = moved.step, attempts = moved.attempts, version = moved.version,
      due_at = to_timestamp(moved.due_ms / 1000.0), body = moved.body, history = sagas.history || moved.history
    from (
-     select * from unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::int[], $6::int[], $7::float8[], $8::text[],
-       $9::text[]) as m (id, from_version, phase, step, attempts, version, due_ms, body, history)
+     select unnest($1::uuid[]) as id, unnest($2::int[]) as from_version, unnest($3::text[]) as phase,
+       unnest($4::int[]) as step, unnest($5::int[]) as attempts, unnest($6::int[]) as version,
+       unnest($7::float8[]) as due_ms, unnest($8::text[]) as body, unnest($9::text[]) as history
      order by id
    ) as moved
    where sagas.id = moved.id and sagas.version = moved.from_version
