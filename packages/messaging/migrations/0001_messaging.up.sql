@@ -20,7 +20,8 @@ insert into event_counter default values;
 create table outbox (
   epoch integer not null,
   seq bigint not null,
-  at timestamptz not null,
+  -- In milliseconds, as the events show it.
+  at timestamptz(3) not null,
   subject text not null,
   meta text not null,
   body text not null,

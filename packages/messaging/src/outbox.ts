@@ -18,7 +18,9 @@ export interface OutboxRow {
   body: string;
 }
 
-const timeText = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+// The server's to_char takes longer than to read the row: times are written out here.
+const atMs = `round(date_part('epoch', at) * 1000) as "atMs"`;
+const timeText = (ms: number) => new Date(ms).toISOString();
 
 // One statement takes the counter's lock and writes the numbered rows, so the lock is held only from here to the commit.
 // The time is taken after the lock: it never runs back while the numbers run forward.
@@ -33,7 +35,7 @@ const sayRows = sql(
        unnest($3::text[])
      from counter
    )
-   select epoch, before, ${timeText("at")} as at from counter`,
+   select epoch, before, ${atMs} from counter`,
 );
 
 /**
@@ -49,12 +51,13 @@ export function say(
   const subjects = events.map((one) => one.said.contract.subject);
   const metas = events.map((one) => JSON.stringify(one.meta));
   const bodies = events.map((one) => JSON.stringify(one.said.body));
-  tx.write<{ epoch: number; before: number; at: string }>(
+  tx.write<{ epoch: number; before: number; atMs: number }>(
     sayRows,
     [subjects, texts(metas), texts(bodies)],
     ([counter]) => {
       if (!counter) return;
-      const { epoch, before, at } = counter;
+      const { epoch, before } = counter;
+      const at = timeText(counter.atMs);
       numbered(
         subjects.map((subject, n) => ({
           epoch,
@@ -71,16 +74,22 @@ export function say(
 
 const readRows = sql(
   "outbox-read",
-  `select epoch, seq, ${timeText("at")} as at, subject, meta, body
+  `select epoch, seq, ${atMs}, subject, meta, body
    from outbox where epoch = $1 and seq > $2 and seq <= $3 order by seq limit $4`,
 );
 
 /** Events of one epoch with numbers above `after`, up to `to`, in order. */
-export function readOutbox(
+export async function readOutbox(
   db: Reader,
   range: { epoch: number; after: number; to: number; limit: number },
 ): Promise<OutboxRow[]> {
-  return db.rows<OutboxRow>(readRows, [range.epoch, range.after, range.to, range.limit]);
+  const rows = await db.rows<Omit<OutboxRow, "at"> & { atMs: number }>(readRows, [
+    range.epoch,
+    range.after,
+    range.to,
+    range.limit,
+  ]);
+  return rows.map(({ atMs, ...row }) => ({ ...row, at: timeText(atMs) }));
 }
 
 const highWaterRow = sql("outbox-high-water", "select epoch, last_seq as seq from event_counter");

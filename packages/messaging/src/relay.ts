@@ -42,6 +42,7 @@ export class Relay {
   private lastConfirmed = 0;
   private reconnects = 0;
   private leads = false;
+  private wasEmpty = false;
   private readonly fresh = new FreshEvents();
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
@@ -132,7 +133,12 @@ export class Relay {
   private async nextWindow(db: Reader, { epoch, seq }: Position): Promise<OutboxRow[]> {
     const fresh = this.fresh.takeAfter({ epoch, seq }, windowMax);
     if (fresh.length > 0) return fresh;
-    return readOutbox(db, { epoch, after: seq, to: Number.MAX_SAFE_INTEGER, limit: windowMax });
+    // Numbers have no gap, so a window's bound is known; without it every partition is looked into. An empty window is
+    // looked for once more without: somebody may have dropped what was old.
+    const to = this.wasEmpty ? Number.MAX_SAFE_INTEGER : seq + windowMax;
+    const rows = await readOutbox(db, { epoch, after: seq, to, limit: windowMax });
+    this.wasEmpty = rows.length === 0;
+    return rows;
   }
 
   private async pause(hasMore: boolean): Promise<void> {
