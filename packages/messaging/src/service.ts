@@ -63,12 +63,13 @@ export async function startService(parts: {
   beforeStop?: () => Promise<void>;
 }): Promise<RunningService> {
   const { service, config, log, messages } = parts;
-  const pool = openPool(config.DATABASE_URL, {
-    max: config.DATABASE_POOL_MAX,
-    name: `${service}/${config.INSTANCE}`,
-    onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
-  });
-  const db = readerOf(pool);
+  const onError = (error: Error) => log.warn({ err: error }, "an idle database connection broke");
+  const name = `${service}/${config.INSTANCE}`;
+  const pool = openPool(config.DATABASE_URL, { max: config.DATABASE_POOL_MAX, name, byKey: true, onError });
+  // Queries have connections of their own: their plans are free, and they do not keep commands waiting.
+  const readsMax = Math.ceil(config.DATABASE_POOL_MAX / 2);
+  const reads = openPool(config.DATABASE_URL, { max: readsMax, name: `${name}/reads`, onError });
+  const db = readerOf(reads);
   const partitions = await keepPartitions(db, log);
   const nats = await connectNats(service, config, log);
   const metrics = openMetrics(service, config.INSTANCE);
@@ -114,7 +115,7 @@ export async function startService(parts: {
       await relay.stop();
       http?.close();
       await nats.close();
-      await pool.end();
+      await Promise.all([pool.end(), reads.end()]);
     },
   };
 }

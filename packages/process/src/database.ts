@@ -23,15 +23,22 @@ export const databaseLimits = {
   idleInTransactionTimeoutMs: 30_000,
 };
 
-/** A pool of connections as the URL's role. A broken idle connection is dropped and reported, not thrown. */
+/**
+ * Prepared statements keep their plan. One that was planned while its table was nearly empty reads the whole of it, until
+ * autovacuum has analyzed it some minutes later: 20 rows found by key then cost 4 ms instead of 0.2.
+ */
+const onlyByKey = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
+/** A pool of connections as the URL's role; `byKey` for statements that find all their rows by key. A broken idle connection is dropped and reported, not thrown. */
 export function openPool(
   url: string,
-  parts: { max: number; name: string; onError: (error: Error) => void },
+  parts: { max: number; name: string; byKey?: boolean; onError: (error: Error) => void },
 ): Pool {
   const pool = new Pool({
     connectionString: url,
     max: parts.max,
     application_name: parts.name,
+    ...(parts.byKey ? { options: onlyByKey } : {}),
     connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
     statement_timeout: databaseLimits.statementTimeoutMs,
     lock_timeout: databaseLimits.lockTimeoutMs,
