@@ -50,7 +50,8 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const server = await startWatched(programs.postgres, args, {
     // SIGINT is Postgres' fast shutdown: open transactions are rolled back, nothing is waited for.
     stopSignal: "SIGINT",
-    env: { ...process.env, LC_MESSAGES: "C", TZ: "UTC" },
+    // The C library gives memory above 128 kB back to the kernel after each statement, and asks for it again.
+    env: { ...process.env, LC_MESSAGES: "C", TZ: "UTC", MALLOC_TRIM_THRESHOLD_: `${8 * 1024 * 1024}` },
     ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     ...(options.removeOnAbandon === undefined ? {} : { removeOnAbandon: options.removeOnAbandon }),
