@@ -1,11 +1,17 @@
 -- One row per event of every service, hash-chained by position. Old and new values are text, not jsonb: the chain is over
 -- what arrived, and jsonb would reorder keys and rewrite numbers. Times have milliseconds, as the canonical text shows them.
 -- The predecessor's hash is not stored: it is the hash of the row before, and positions have no gap.
+-- Domains, since a check of the table is read and compiled anew by every statement that writes to it, a domain's once per
+-- session.
+create domain place as bigint check (value >= 1);
+create domain action as text check (value in ('CREATE', 'UPDATE', 'DELETE', 'RESTORE', 'READ', 'COMMAND'));
+create domain sha256 as bytea check (length(value) = 32);
+
 create table records (
-  position bigint primary key check (position >= 1),
+  position place primary key,
   source text not null,
   epoch integer not null,
-  seq bigint not null check (seq >= 1),
+  seq place not null,
   at timestamptz(3) not null,
   recorded_at timestamptz(3) not null,
   actor_kind text not null,
@@ -13,7 +19,7 @@ create table records (
   user_name text,
   role text,
   ip text,
-  action text not null check (action in ('CREATE', 'UPDATE', 'DELETE', 'RESTORE', 'READ', 'COMMAND')),
+  action action not null,
   entity text not null,
   record_id text not null,
   version bigint not null,
@@ -22,7 +28,7 @@ create table records (
   old_values text,
   new_values text,
   request_id text,
-  hash bytea not null check (length(hash) = 32),
+  hash sha256 not null,
   -- Exactly once, whatever the consumer believes.
   unique (source, epoch, seq)
 );
@@ -36,7 +42,7 @@ create index records_at on records using brin (at) with (pages_per_range = 32, a
 create table chain (
   only_row boolean primary key default true check (only_row),
   position bigint not null default 0,
-  hash bytea not null default decode(repeat('00', 32), 'hex') check (length(hash) = 32)
+  hash sha256 not null default decode(repeat('00', 32), 'hex')
 );
 insert into chain default values;
 

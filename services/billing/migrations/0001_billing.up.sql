@@ -4,10 +4,14 @@
 -- What is invoiced, once: the one row that issuing and forbidding an invoice both insert, so that they cannot pass each
 -- other. A committed row never changes. Ids are v7 uuids, so that orders, transactions and reports share one key.
 -- No foreign key to invoices: the row comes first and in the same transaction, and the check would cost every order.
+-- Its words are domains: a check of the table is read and compiled anew by every statement that writes to it, a domain's
+-- once per session.
+create domain source_kind as text check (value in ('ORDER', 'TRANSACTION', 'REPORT'));
+create domain source_state as text check (value in ('ISSUED', 'FORBIDDEN'));
 create table invoice_sources (
   source_id uuid primary key,
-  source_kind text not null check (source_kind in ('ORDER', 'TRANSACTION', 'REPORT')),
-  state text not null check (state in ('ISSUED', 'FORBIDDEN')),
+  source_kind source_kind not null,
+  state source_state not null,
   invoice_id uuid,
   check ((state = 'ISSUED') = (invoice_id is not null))
 );

@@ -1,5 +1,6 @@
 drop table reservation_lines;
 drop table reservations;
+drop domain reservation_state;
 drop table batch_movements;
 drop table batches;
 drop table movements;

@@ -151,9 +151,12 @@ create index batch_movements_by_batch on batch_movements (batch_id);
 
 -- One row per order, which reserve, release and consume insert and lock before anything else, so that a do and its undo
 -- cannot pass each other. RELEASED without lines is the tombstone of an order that was released before it was reserved.
+-- What `state` may be is said by a domain: a check of the table is read and compiled anew by every statement that writes
+-- to it, a domain's once per session.
+create domain reservation_state as text check (value in ('HELD', 'CONSUMED', 'RELEASED'));
 create table reservations (
   order_id uuid primary key,
-  state text not null check (state in ('HELD', 'CONSUMED', 'RELEASED')),
+  state reservation_state not null,
   version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
@@ -168,7 +171,7 @@ create table reservation_lines (
   location_id uuid not null,
   quantity bigint not null check (quantity > 0),
   consumed bigint not null default 0,
-  state text not null check (state in ('HELD', 'CONSUMED', 'RELEASED')),
+  state reservation_state not null,
   primary key (order_id, line_no),
   constraint reservation_lines_consumed check (consumed between 0 and quantity),
   check ((state = 'CONSUMED') = (consumed = quantity))

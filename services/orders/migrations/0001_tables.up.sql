@@ -26,16 +26,23 @@ create unique index customers_document on customers (document_type, document_num
 -- Orders and their lines are written for every order placed, so they carry no index beyond what is read by, and no
 -- foreign keys: a check per row would lock the customer's row for share in every order. The customer is checked when
 -- the placing starts and is never removed; lines are written by the statement's own transaction.
+-- What one column must be is said by its type: a check of the table is read and compiled anew by every statement that
+-- writes to it, a domain's once per session.
+create domain amount_minor as bigint check (value >= 0);
+create domain order_status as text
+  check (value in ('PLACING', 'PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'CANCELLED', 'REJECTED'));
+create domain payment_status as text check (value in ('UNPAID', 'PARTIALLY_PAID', 'PAID', 'REFUNDED'));
+create domain tax_code as text check (value in ('STANDARD', 'ZERO', 'EXEMPT'));
+create domain saga_phase as text check (value in ('FORWARD', 'FENCING', 'BACK', 'DONE', 'UNDONE'));
+
 create table orders (
   id uuid primary key,
   customer_id uuid not null,
-  status text not null
-    check (status in ('PLACING', 'PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'CANCELLED', 'REJECTED')),
-  payment_status text not null default 'UNPAID'
-    check (payment_status in ('UNPAID', 'PARTIALLY_PAID', 'PAID', 'REFUNDED')),
-  total_amount_minor bigint check (total_amount_minor >= 0),
-  shipping_amount_minor bigint not null check (shipping_amount_minor >= 0),
-  tax_amount_minor bigint check (tax_amount_minor >= 0),
+  status order_status not null,
+  payment_status payment_status not null default 'UNPAID',
+  total_amount_minor amount_minor,
+  shipping_amount_minor amount_minor not null,
+  tax_amount_minor amount_minor,
   grand_total_minor bigint,
   currency text not null,
   location text,
@@ -67,9 +74,9 @@ create table order_lines (
   product_name text not null,
   quantity bigint not null check (quantity > 0),
   shipped_quantity bigint not null default 0 check (shipped_quantity between 0 and quantity),
-  unit_price_minor bigint not null check (unit_price_minor >= 0),
-  line_total_minor bigint not null check (line_total_minor >= 0),
-  tax_code text not null check (tax_code in ('STANDARD', 'ZERO', 'EXEMPT')),
+  unit_price_minor amount_minor not null,
+  line_total_minor amount_minor not null,
+  tax_code tax_code not null,
   primary key (order_id, line_no)
 );
 
@@ -78,7 +85,7 @@ create table sagas (
   id uuid primary key,
   name text not null,
   order_id uuid not null,
-  phase text not null check (phase in ('FORWARD', 'FENCING', 'BACK', 'DONE', 'UNDONE')),
+  phase saga_phase not null,
   step integer not null,
   attempts integer not null,
   -- Moves are a compare-and-set on it.
