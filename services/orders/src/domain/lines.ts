@@ -45,7 +45,15 @@ export function priced(
     const lineTotalMinor = line.quantity * unitPriceMinor;
     totalMinor += lineTotalMinor;
     if (totalMinor > amountMinorMax) return undefined;
-    sold.push({ ...line, unitPriceMinor, lineTotalMinor });
+    sold.push({
+      productId: line.productId,
+      quantity: line.quantity,
+      sku: line.sku,
+      productName: line.productName,
+      unitPriceMinor,
+      taxCode: line.taxCode,
+      lineTotalMinor,
+    });
   }
   return { lines: sold, totalMinor };
 }

@@ -14,22 +14,48 @@ export type OrderFields = FieldsOf<typeof OrderPlaced>;
 export type CancelledFields = FieldsOf<typeof OrderCancelled>;
 
 /** An order under way, as its saga knows it: PLACING, with the sums and lines that are known already. */
-export function placingView(placing: PlacingOrder, version = 1): OrderView {
+export function placingView(placing: PlacingOrder): OrderView {
+  return viewOf(placing, { status: "PLACING", version: 1, updatedAt: placing.placedAt });
+}
+
+/** The order once its invoice is issued. */
+export function placedView(placing: PlacingOrder, updatedAt: string): OrderView {
+  const { invoice } = placing;
+  if (!invoice) throw new Error(`order ${placing.orderId} has no invoice`);
+  return viewOf(placing, { status: "PENDING", version: 2, updatedAt, invoice });
+}
+
+/**
+ * The order that came to nothing. The version is the row's own affair where nobody reads it: such an order was written
+ * once or twice.
+ */
+export function rejectedView(placing: PlacingOrder, reason: Reason, updatedAt: string): OrderView {
+  const version = placing.lines === null ? 1 : 2;
+  return viewOf(placing, { status: "REJECTED", version, updatedAt, rejection: rejectionOf(reason) });
+}
+
+interface Standing extends Pick<OrderView, "status" | "version" | "updatedAt"> {
+  readonly invoice?: PlacingOrder["invoice"];
+  readonly rejection?: OrderView["rejection"];
+}
+
+function viewOf(placing: PlacingOrder, standing: Standing): OrderView {
+  const { invoice } = standing;
   return {
     id: placing.orderId,
     customerId: placing.customer.id,
-    status: "PLACING",
+    status: standing.status,
     paymentStatus: "UNPAID",
     totalAmountMinor: placing.totalMinor,
     shippingAmountMinor: placing.shippingMinor,
-    taxAmountMinor: null,
-    grandTotalMinor: null,
+    taxAmountMinor: invoice?.taxMinor ?? null,
+    grandTotalMinor: invoice?.totalMinor ?? null,
     currency: placing.currency,
     location: placing.location,
     notes: placing.notes,
-    invoiceId: null,
-    invoiceNumber: null,
-    rejection: null,
+    invoiceId: invoice?.invoiceId ?? null,
+    invoiceNumber: invoice?.number ?? null,
+    rejection: standing.rejection ?? null,
     items: (placing.lines ?? []).map((line) => ({
       productId: line.productId,
       sku: line.sku,
@@ -42,29 +68,14 @@ export function placingView(placing: PlacingOrder, version = 1): OrderView {
     })),
     createdAt: placing.placedAt,
     createdBy: placing.placedBy,
-    updatedAt: placing.placedAt,
+    updatedAt: standing.updatedAt,
     updatedBy: placing.placedBy,
-    version,
-  };
-}
-
-/** The order once its invoice is issued. */
-export function placedView(placing: PlacingOrder, updatedAt: string): OrderView {
-  const { invoice } = placing;
-  if (!invoice) throw new Error(`order ${placing.orderId} has no invoice`);
-  return {
-    ...placingView(placing, 2),
-    status: "PENDING",
-    taxAmountMinor: invoice.taxMinor,
-    grandTotalMinor: invoice.totalMinor,
-    invoiceId: invoice.invoiceId,
-    invoiceNumber: invoice.number,
-    updatedAt,
+    version: standing.version,
   };
 }
 
 /** Why an order was rejected, for people and for programs. */
-export function rejectionOf(reason: Reason): NonNullable<OrderView["rejection"]> {
+function rejectionOf(reason: Reason): NonNullable<OrderView["rejection"]> {
   const sentence = (refusals as Record<string, string>)[reason.code];
   return {
     code: reason.code,

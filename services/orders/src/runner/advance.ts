@@ -1,7 +1,14 @@
 import { type Done, Fault, type Refused, type SaidWith, type Tx } from "@quartermaster/messaging";
-import { hasEnded, type Input, type Note, type Sending } from "../sagas/engine/state";
+import type { Input, Move, Sending } from "../sagas/engine/state";
 import { begin, transition } from "../sagas/engine/transition";
-import { insertSagas, lockSagas, moveSagas, type SagaRow, type Waiting } from "../store/sagas";
+import {
+  insertSagas,
+  lockSagas,
+  moveSagas,
+  type SagaRow,
+  type SagaWrite,
+  type Waiting,
+} from "../store/sagas";
 import type { Beginning, Play } from "./play";
 
 /** Something that happened to a saga, with the saga as it was last seen; `joins` waits for its end from now on. */
@@ -21,13 +28,8 @@ export interface Advanced {
 
 export type Plays = Readonly<Record<string, Play>>;
 
-interface Moving {
-  row: SagaRow;
-  readonly fromVersion: number;
-  readonly locals: string[];
-  readonly sends: Sending[];
-  readonly notes: Note[];
-}
+/** What has happened to a saga in this batch: its row to write, and what comes of that. */
+type Moving = SagaWrite & Omit<Move<unknown>, "state">;
 
 /**
  * Moves sagas on, a whole batch in a handful of statements. It starts from what the caller last saw, without reading;
@@ -40,13 +42,11 @@ export async function advance(
   now: number,
 ): Promise<Advanced> {
   const moving = movesOf(plays, happenings, now);
-  const moved = await moveSagas(
-    tx,
-    moving.map((one) => ({ ...one, now })),
-  );
+  const moved = await moveSagas(tx, moving, now);
+  if (moved.size === moving.length) return finish(tx, plays, moving, now);
   const missed = new Set(moving.map((one) => one.row.state.id).filter((id) => !moved.has(id)));
   const through = moving.filter((one) => moved.has(one.row.state.id));
-  if (missed.size > 0) through.push(...(await advanceMissed(tx, plays, happenings, missed, now)));
+  through.push(...(await advanceMissed(tx, plays, happenings, missed, now)));
   return finish(tx, plays, through, now);
 }
 
@@ -63,10 +63,7 @@ async function advanceMissed(
     return row ? [{ ...one, row }] : [];
   });
   const moving = movesOf(plays, again, now);
-  const moved = await moveSagas(
-    tx,
-    moving.map((one) => ({ ...one, now })),
-  );
+  const moved = await moveSagas(tx, moving, now);
   if (moved.size !== moving.length) throw new Fault("database", "a locked saga was moved by somebody else");
   return moving;
 }
@@ -83,24 +80,37 @@ function movesOf(plays: Plays, happenings: readonly Happening[], now: number): M
     const id = happening.row.state.id;
     const row = newest.get(id) as SagaRow;
     const so = moving.get(id) ?? { row, fromVersion: row.state.version, locals: [], sends: [], notes: [] };
-    if (take(plays, so, happening, now)) moving.set(id, so);
+    const next = take(plays, so, happening, now);
+    if (next) moving.set(id, next);
   }
-  return [...moving.values()].sort((a, b) => (a.row.state.id < b.row.state.id ? -1 : 1));
+  return inOrder([...moving.values()]);
 }
 
-function take(plays: Plays, so: Moving, { input, joins }: Happening, now: number): boolean {
-  const move = transition(playOf(plays, so.row.name).saga, so.row.state as never, input, now);
-  if (joins) so.row = { ...so.row, waiting: [...so.row.waiting, joins] };
+function take(plays: Plays, so: Moving, { input, joins }: Happening, now: number): Moving | undefined {
+  const { row, fromVersion } = so;
+  const move = transition(playOf(plays, row.name).saga, row.state as never, input, now);
+  if (!move && !joins) return undefined;
+  const waiting = joins ? [...row.waiting, joins] : row.waiting;
   if (!move) {
     // Whoever joins is written down even where the saga itself does not move.
-    if (joins) so.row = { ...so.row, state: { ...so.row.state, version: so.row.state.version + 1 } };
-    return joins !== undefined;
+    return { ...so, row: { ...row, waiting, state: { ...row.state, version: row.state.version + 1 } } };
   }
-  so.row = { ...so.row, state: move.state };
-  so.locals.push(...move.locals);
-  so.sends.push(...move.sends);
-  so.notes.push(...move.notes);
-  return true;
+  return {
+    row: { ...row, waiting, state: move.state },
+    fromVersion,
+    locals: joined(so.locals, move.locals),
+    sends: joined(so.sends, move.sends),
+    notes: joined(so.notes, move.notes),
+  };
+}
+
+function joined<T>(before: readonly T[], more: readonly T[]): readonly T[] {
+  return before.length === 0 ? more : [...before, ...more];
+}
+
+/** In the order of their ids, in which sagas are locked everywhere. */
+function inOrder(moving: Moving[]): Moving[] {
+  return moving.sort((a, b) => (a.row.state.id < b.row.state.id ? -1 : 1));
 }
 
 /** Begins sagas: their rows, and what their first steps write and send. */
@@ -112,48 +122,43 @@ export async function beginSagas(
 ): Promise<Advanced> {
   const moving = begins.map(({ saga, id, orderId, data, meta, waiting = [] }): Moving => {
     const { state, locals, sends, notes } = begin(playOf(plays, saga).saga, id, data as never, now);
-    const row: SagaRow = { name: saga, orderId, meta, waiting, createdAt: now, state };
-    return { row, fromVersion: 0, locals: [...locals], sends: [...sends], notes: [...notes] };
+    const row = { name: saga, orderId, meta: { ...meta, causation: id }, waiting, createdAt: now, state };
+    return { row, fromVersion: 0, locals, sends, notes };
   });
-  moving.sort((a, b) => (a.row.state.id < b.row.state.id ? -1 : 1));
-  insertSagas(
-    tx,
-    moving.map((one) => ({ ...one, now })),
-  );
+  insertSagas(tx, inOrder(moving), now);
   return finish(tx, plays, moving, now);
 }
 
 async function finish(tx: Tx, plays: Plays, moving: readonly Moving[], now: number): Promise<Advanced> {
-  const sends = moving.flatMap(({ row, sends }) => sends.map((sending) => ({ row, sending })));
-  const so: Advanced = { said: [], settled: [], sends };
+  const so: Advanced = { said: [], settled: [], sends: [] };
+  for (const { row, sends } of moving) for (const sending of sends) so.sends.push({ row, sending });
+  const begins: Beginning[] = [];
   for (const [name, play] of Object.entries(plays)) {
-    const mine = moving.filter((one) => one.row.name === name);
-    if (mine.length === 0) continue;
     for (const [local, write] of Object.entries(play.writes)) {
-      const rows = mine.filter((one) => one.locals.includes(local)).map((one) => one.row);
-      if (rows.length > 0) so.said.push(...(await write(tx, rows as never, now)));
+      const rows = rowsOf(moving, name, local);
+      if (rows.length === 0) continue;
+      const written = await write(tx, rows as never, now);
+      so.said.push(...(written.said ?? []));
+      so.settled.push(...(written.settled ?? []));
+      begins.push(...(written.begins ?? []));
     }
-    const ended = mine.filter((one) => hasEnded(one.row.state.phase)).map((one) => one.row);
-    if (ended.length > 0) await takeOver(tx, plays, play, ended, now, so);
   }
-  return so;
+  return begins.length === 0 ? so : both(so, await beginSagas(tx, plays, begins, now));
 }
 
-async function takeOver(
-  tx: Tx,
-  plays: Plays,
-  play: Play,
-  ended: readonly SagaRow[],
-  now: number,
-  so: Advanced,
-): Promise<void> {
-  const ending = await play.ended(tx, ended as never, now);
-  so.settled.push(...ending.settled);
-  if (ending.begins.length === 0) return;
-  const begun = await beginSagas(tx, plays, ending.begins, now);
-  so.said.push(...begun.said);
-  so.settled.push(...begun.settled);
-  so.sends.push(...begun.sends);
+/** The sagas of a play that came to one of its local steps. */
+function rowsOf(moving: readonly Moving[], name: string, local: string): SagaRow[] {
+  const rows: SagaRow[] = [];
+  for (const { row, locals } of moving) if (row.name === name && locals.includes(local)) rows.push(row);
+  return rows;
+}
+
+function both(one: Advanced, other: Advanced): Advanced {
+  return {
+    said: [...one.said, ...other.said],
+    settled: [...one.settled, ...other.settled],
+    sends: [...one.sends, ...other.sends],
+  };
 }
 
 function playOf(plays: Plays, name: string): Play {

@@ -1,10 +1,10 @@
 import { OrderCancelled } from "@quartermaster/contracts";
-import { done, type SaidWith, type Tx } from "@quartermaster/messaging";
+import { done, type Tx } from "@quartermaster/messaging";
 import type { CancelledFields, OrderView } from "../domain/order";
 import { type CancellingOrder, cancelOrder } from "../sagas/cancel-order";
 import { cancelOrders, findOrders, markCancelling } from "../store/orders";
 import type { SagaRow } from "../store/sagas";
-import { play, saidOf } from "./play";
+import { play, type Written } from "./play";
 
 type Row = SagaRow<CancellingOrder>;
 
@@ -16,28 +16,30 @@ export const cancelOrderPlay = play<CancellingOrder>({
         tx,
         rows.map((row) => ({ orderId: row.orderId, sagaId: row.state.id })),
       );
-      return [];
+      return {};
     },
     "cancel-order": writeCancelled,
   },
-  ended: async (tx, rows) => {
-    const orders = await ordersOf(tx, rows);
-    const settled = rows.flatMap((row) => {
-      const outcome = done(orders.get(row.orderId));
-      return [row.state.id, ...row.waiting.map((one) => one.id)].map((id) => ({ id, outcome }));
-    });
-    return { settled, begins: [] };
-  },
 });
 
-async function writeCancelled(tx: Tx, rows: readonly Row[], now: number): Promise<SaidWith[]> {
+async function writeCancelled(tx: Tx, rows: readonly Row[], now: number): Promise<Written> {
   const before = await ordersOf(tx, rows);
   const at = new Date(now).toISOString();
   await cancelOrders(
     tx,
     rows.map(({ orderId, state }) => ({ orderId, at, by: state.data.cancelledBy })),
   );
-  return rows.map((row) => saidOf(row, cancelledEvent(row, before.get(row.orderId) as OrderView)));
+  const after = await ordersOf(tx, rows);
+  return {
+    said: rows.map((row) => ({
+      said: cancelledEvent(row, before.get(row.orderId) as OrderView),
+      meta: row.meta,
+    })),
+    settled: rows.flatMap((row) => {
+      const outcome = done(after.get(row.orderId));
+      return [row.state.id, ...row.waiting.map((one) => one.id)].map((id) => ({ id, outcome }));
+    }),
+  };
 }
 
 function cancelledEvent({ state }: Row, before: OrderView) {

@@ -1,12 +1,12 @@
 import { OrderPlaced, OrderRejected } from "@quartermaster/contracts";
-import { done, refuse, type SaidWith } from "@quartermaster/messaging";
-import { fieldsOf, type OrderView, placedView, placingView, rejectionOf } from "../domain/order";
+import { done, refuse } from "@quartermaster/messaging";
+import { fieldsOf, type OrderView, placedView, rejectedView } from "../domain/order";
 import { nameOf } from "../domain/who";
 import type { CancellingOrder } from "../sagas/cancel-order";
 import { type PlacingOrder, placeOrder } from "../sagas/place-order";
 import { insertOrders, placeOrders, rejectOrders } from "../store/orders";
 import type { SagaRow } from "../store/sagas";
-import { type Beginning, type Ending, play, saidOf } from "./play";
+import { type Beginning, play, type Written } from "./play";
 
 type Row = SagaRow<PlacingOrder>;
 
@@ -16,50 +16,51 @@ export const placeOrderPlay = play<PlacingOrder>({
     "create-order": async (tx, rows) => {
       insertOrders(
         tx,
-        rows.map(({ state }) => ({ order: placingView(state.data), lines: state.data.lines ?? [] })),
+        rows.map(({ state }) => state.data),
       );
-      return [];
+      return {};
     },
     "finish-order": async (tx, rows, now) => {
-      const orders = rows.map((row) => placedView(row.state.data, new Date(now).toISOString()));
+      const at = new Date(now).toISOString();
+      const orders = rows.map(({ state }) => placedView(state.data, at));
       placeOrders(tx, orders);
-      return rows.map((row, n) => saidOf(row, placedEvent(orders[n] as OrderView)));
+      return placed(rows, orders);
     },
     "reject-order": async (tx, rows, now) => {
-      const orders = rows.map((row) => rejectedView(row, now));
+      const orders = rows.map((row) => rejectedOf(row, now));
       const versions = await rejectOrders(tx, orders);
-      return rows.map((row, n) => rejectedEvent(row, orders[n] as OrderView, versions));
+      return rejected(rows, orders, versions);
     },
   },
-  ended: async (_tx, rows, now) => endingOf(rows, now),
 });
 
 /**
- * The placing command gets the order or the refusal. Who wanted it cancelled meanwhile gets the REJECTED order; or,
- * where the invoice was issued before the fence, the order is placed and then cancelled in the normal way.
+ * The placing command gets the order. Where somebody wanted it cancelled meanwhile, and the invoice was issued before
+ * the fence, the order is now cancelled in the normal way.
  */
-function endingOf(rows: readonly Row[], now: number): Ending {
-  const settled: Ending["settled"][number][] = [];
-  const begins: Beginning[] = [];
-  for (const row of rows) {
-    if (row.state.phase === "UNDONE") {
-      const { code, details } = row.state.reason ?? { code: "fenced", details: {} };
-      settled.push({
-        id: row.state.id,
-        outcome: refuse(code as "fenced", { ...details, orderId: row.orderId }),
-      });
-      const rejected = rejectedView(row, now);
-      for (const { id } of row.waiting) settled.push({ id, outcome: done(rejected) });
-    } else {
-      settled.push({
-        id: row.state.id,
-        outcome: done(placedView(row.state.data, new Date(now).toISOString())),
-      });
-      const begin = cancelNow(row);
-      if (begin) begins.push(begin);
-    }
-  }
-  return { settled, begins };
+function placed(rows: readonly Row[], orders: readonly OrderView[]): Written {
+  return {
+    said: rows.map(({ meta }, n) => ({ said: placedEvent(orders[n] as OrderView), meta })),
+    settled: rows.map(({ state }, n) => ({ id: state.id, outcome: done(orders[n]) })),
+    begins: rows.flatMap((row) => cancelNow(row) ?? []),
+  };
+}
+
+/** The placing command gets the refusal; who wanted the order cancelled gets it REJECTED. */
+function rejected(
+  rows: readonly Row[],
+  orders: readonly OrderView[],
+  versions: ReadonlyMap<string, number>,
+): Written {
+  return {
+    said: rows.map(({ meta }, n) => ({ said: rejectedEvent(orders[n] as OrderView, versions), meta })),
+    settled: rows.flatMap(({ state, orderId, waiting }, n) => {
+      const { code, details } = state.reason ?? { code: "fenced", details: {} };
+      const refusal = refuse(code as "fenced", { ...details, orderId });
+      const order = done(orders[n]);
+      return [{ id: state.id, outcome: refusal }, ...waiting.map(({ id }) => ({ id, outcome: order }))];
+    }),
+  };
 }
 
 function cancelNow({ waiting, orderId }: Row): Beginning | undefined {
@@ -74,23 +75,17 @@ function cancelNow({ waiting, orderId }: Row): Beginning | undefined {
   return { saga: "cancel-order", id: first.id, orderId, data, meta: first.meta, waiting: others };
 }
 
-// The version is the row's own affair where nobody reads it: a REJECTED order was written once or twice.
-function rejectedView({ state, createdAt }: Row, now: number): OrderView {
-  const written = state.data.lines !== null;
-  return {
-    ...placingView(state.data, written ? 2 : 1),
-    status: "REJECTED",
-    rejection: rejectionOf(state.reason ?? { code: "fenced", details: {} }),
-    updatedAt: new Date(Math.max(now, createdAt)).toISOString(),
-  };
+function rejectedOf({ state, createdAt }: Row, now: number): OrderView {
+  const reason = state.reason ?? { code: "fenced", details: {} };
+  return rejectedView(state.data, reason, new Date(Math.max(now, createdAt)).toISOString());
 }
 
 function placedEvent(order: OrderView) {
   return OrderPlaced.of({ entityId: order.id, version: order.version, old: null, new: fieldsOf(order) });
 }
 
-function rejectedEvent(row: Row, order: OrderView, versions: ReadonlyMap<string, number>): SaidWith {
+function rejectedEvent(order: OrderView, versions: ReadonlyMap<string, number>) {
   const fields = { ...fieldsOf(order), rejection: order.rejection as NonNullable<OrderView["rejection"]> };
   const version = versions.get(order.id) ?? order.version;
-  return saidOf(row, OrderRejected.of({ entityId: order.id, version, old: null, new: fields }));
+  return OrderRejected.of({ entityId: order.id, version, old: null, new: fields });
 }

@@ -12,28 +12,26 @@ export interface Beginning {
   readonly waiting?: readonly Waiting[];
 }
 
-/** What the end of sagas leads to: replies to those who wait, and other sagas that take over from here. */
-export interface Ending {
-  readonly settled: readonly { id: string; outcome: Done | Refused }[];
-  readonly begins: readonly Beginning[];
+/** What a write leads to: events, and at a saga's end replies to those who wait, and sagas that take over from here. */
+export interface Written {
+  readonly said?: readonly SaidWith[];
+  readonly settled?: readonly { id: string; outcome: Done | Refused }[];
+  readonly begins?: readonly Beginning[];
 }
 
 /** A saga and what is done in this service's database for it: each local step is one statement for a whole batch. */
 export interface Play<Data = never> {
   readonly saga: Saga<Data>;
-  /** The writes of the local steps, by name, in the order in which they run when one transaction has several. */
+  /**
+   * The writes of the local steps, by name, in the order in which they run when one transaction has several. The one
+   * that ends the saga settles the command that began it.
+   */
   readonly writes: Readonly<
-    Record<string, (tx: Tx, rows: readonly SagaRow<Data>[], now: number) => Promise<readonly SaidWith[]>>
+    Record<string, (tx: Tx, rows: readonly SagaRow<Data>[], now: number) => Promise<Written>>
   >;
-  readonly ended: (tx: Tx, rows: readonly SagaRow<Data>[], now: number) => Promise<Ending>;
 }
 
 /** A play of any saga: the runner knows its data only through the play's own functions. */
 export function play<Data>(parts: Play<Data>): Play {
   return parts as unknown as Play;
-}
-
-/** An event that a saga says: in the name of who began it, caused by its command. */
-export function saidOf(row: SagaRow, said: SaidWith["said"]): SaidWith {
-  return { said, meta: { ...row.meta, causation: row.state.id } };
 }

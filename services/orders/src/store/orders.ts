@@ -1,13 +1,7 @@
 import { type Reader, sql, type Tx } from "@quartermaster/messaging";
-import type { SoldLine } from "../domain/lines";
 import type { OrderView } from "../domain/order";
+import type { PlacingOrder } from "../sagas/place-order";
 import { type FoundOrder, type OrderColumns, orderColumns, viewsOf } from "./order-rows";
-
-/** A new order with its frozen lines, as its saga created it. Sums in minor units. */
-export interface NewOrder {
-  readonly order: OrderView;
-  readonly lines: readonly SoldLine[];
-}
 
 const insertRows = sql(
   "orders-insert",
@@ -24,30 +18,28 @@ const insertRows = sql(
      unnest($15::bigint[]), unnest($16::bigint[]), unnest($17::bigint[]), unnest($18::text[])`,
 );
 
-/** Writes orders as PLACING, with their lines. */
-export function insertOrders(tx: Tx, orders: readonly NewOrder[]): void {
-  const lines = orders.flatMap(({ order, lines }) =>
-    lines.map((line, n) => ({ id: order.id, no: n + 1, line })),
-  );
+/** Writes orders as PLACING, with the lines that their sagas froze. */
+export function insertOrders(tx: Tx, orders: readonly PlacingOrder[]): void {
+  const lines = orders.flatMap((order) => order.lines ?? []);
   tx.write(insertRows, [
-    orders.map(({ order }) => order.id),
-    orders.map(({ order }) => order.customerId),
-    orders.map(({ order }) => order.totalAmountMinor),
-    orders.map(({ order }) => order.shippingAmountMinor),
-    orders.map(({ order }) => order.currency),
-    orders.map(({ order }) => order.location),
-    orders.map(({ order }) => order.notes),
-    orders.map(({ order }) => order.createdAt),
-    orders.map(({ order }) => order.createdBy),
-    lines.map(({ id }) => id),
-    lines.map(({ no }) => no),
-    lines.map(({ line }) => line.productId),
-    lines.map(({ line }) => line.sku),
-    lines.map(({ line }) => line.productName),
-    lines.map(({ line }) => line.quantity),
-    lines.map(({ line }) => line.unitPriceMinor),
-    lines.map(({ line }) => line.lineTotalMinor),
-    lines.map(({ line }) => line.taxCode),
+    orders.map((order) => order.orderId),
+    orders.map((order) => order.customer.id),
+    orders.map((order) => order.totalMinor),
+    orders.map((order) => order.shippingMinor),
+    orders.map((order) => order.currency),
+    orders.map((order) => order.location),
+    orders.map((order) => order.notes),
+    orders.map((order) => order.placedAt),
+    orders.map((order) => order.placedBy),
+    orders.flatMap((order) => (order.lines ?? []).map(() => order.orderId)),
+    orders.flatMap((order) => (order.lines ?? []).map((_, n) => n + 1)),
+    lines.map((line) => line.productId),
+    lines.map((line) => line.sku),
+    lines.map((line) => line.productName),
+    lines.map((line) => line.quantity),
+    lines.map((line) => line.unitPriceMinor),
+    lines.map((line) => line.lineTotalMinor),
+    lines.map((line) => line.taxCode),
   ]);
 }
 

@@ -1,5 +1,6 @@
 import { type Meta, type Reader, sql, type Tx, texts } from "@quartermaster/messaging";
-import type { Note, Phase, SagaState } from "../sagas/engine/state";
+import type { Note } from "../sagas/engine/saga";
+import type { Phase, SagaState } from "../sagas/engine/state";
 
 /** A command that is answered when the saga has ended, beside the one that began it. */
 export interface Waiting {
@@ -9,8 +10,8 @@ export interface Waiting {
 }
 
 /**
- * A saga as it stands in its row. `meta` is that of the command that began it: in its name all messages are sent. One that
- * has ended is read back without meta, waiting and data.
+ * A saga as it stands in its row. `meta` goes with all that it sends and says: it acts in the name of the command that
+ * began it, and caused by it. One that has ended is read back without meta, waiting and data.
  */
 export interface SagaRow<Data = unknown> {
   readonly name: string;
@@ -26,7 +27,6 @@ export interface SagaWrite {
   readonly row: SagaRow;
   readonly fromVersion: number;
   readonly notes: readonly Note[];
-  readonly now: number;
 }
 
 interface Columns {
@@ -60,7 +60,7 @@ const insertRows = sql(
  * Writes new sagas. One that exists already is left as it is: another instance took the same command at the same time,
  * and the inbox will send this batch back to find its reply.
  */
-export function insertSagas(tx: Tx, writes: readonly SagaWrite[]): void {
+export function insertSagas(tx: Tx, writes: readonly SagaWrite[], now: number): void {
   if (writes.length === 0) return;
   tx.write(insertRows, [
     writes.map(({ row }) => row.state.id),
@@ -72,7 +72,7 @@ export function insertSagas(tx: Tx, writes: readonly SagaWrite[]): void {
     writes.map(({ row }) => row.state.version),
     writes.map(({ row }) => row.state.dueAt),
     texts(writes.map(({ row }) => bodyOf(row))),
-    texts(writes.map(historyOf)),
+    texts(writes.map(({ notes }) => historyOf(notes, now))),
     writes.map(({ row }) => row.createdAt),
   ]);
 }
@@ -92,7 +92,7 @@ const moveRows = sql(
 );
 
 /** Compare-and-set on the version; answers the ids that moved. The others were moved by somebody else before. */
-export async function moveSagas(tx: Tx, writes: readonly SagaWrite[]): Promise<Set<string>> {
+export async function moveSagas(tx: Tx, writes: readonly SagaWrite[], now: number): Promise<Set<string>> {
   if (writes.length === 0) return new Set();
   const rows = await tx.rows<{ id: string }>(moveRows, [
     writes.map(({ row }) => row.state.id),
@@ -103,7 +103,7 @@ export async function moveSagas(tx: Tx, writes: readonly SagaWrite[]): Promise<S
     writes.map(({ row }) => row.state.version),
     writes.map(({ row }) => row.state.dueAt),
     texts(writes.map(({ row }) => bodyOf(row))),
-    texts(writes.map(historyOf)),
+    texts(writes.map(({ notes }) => historyOf(notes, now))),
   ]);
   return new Set(rows.map((row) => row.id));
 }
@@ -179,13 +179,15 @@ export async function readHistory(
     history
       .split("\n")
       .filter((line) => line !== "")
-      .map((line) => {
-        const [at, kind, what, details] = JSON.parse(line) as NoteLine;
-        return {
+      .flatMap((line) => {
+        const [ms, ...rest] = JSON.parse(line) as MoveLine | NoteLine;
+        const at = new Date(ms).toISOString();
+        const notes = typeof rest[0] === "string" ? [rest as NoteText] : (rest as NoteText[]);
+        return notes.map(([kind, what, details]) => ({
           saga: name,
-          at: new Date(at).toISOString(),
+          at,
           note: { kind, what, ...(details ? { details } : {}) },
-        };
+        }));
       }),
   );
 }
@@ -207,16 +209,31 @@ function bodyOf({ state, meta, waiting }: SagaRow): string {
   return JSON.stringify(body);
 }
 
-// An array per line instead of an object: half the bytes of a row that is written three times per order.
-type NoteLine = [at: number, kind: Note["kind"], what: string, details?: Note["details"]];
+// An array per move, with one per note: half the bytes of objects, in a row that is written three times per order.
+type MoveLine = [at: number, ...notes: NoteText[]];
+type NoteText = [kind: Note["kind"], what: string, details?: Note["details"]];
+/** How sagas were written at first: a line per note. */
+type NoteLine = [at: number, ...note: NoteText];
 
-function historyOf({ notes, now }: SagaWrite): string {
-  return notes
-    .map(({ kind, what, details }) => {
-      const line: NoteLine = details ? [now, kind, what, details] : [now, kind, what];
-      return `${JSON.stringify(line)}\n`;
-    })
-    .join("");
+function historyOf(notes: readonly Note[], now: number): string {
+  if (notes.length === 0) return "";
+  let line = `[${now}`;
+  for (const note of notes) line += `,${textOf(note)}`;
+  return `${line}]\n`;
+}
+
+// A note without details is its saga's table's own, the same object in every saga.
+const noteTexts = new WeakMap<Note, string>();
+
+function textOf(note: Note): string {
+  const { kind, what, details } = note;
+  if (details) return JSON.stringify([kind, what, details] satisfies NoteText);
+  let text = noteTexts.get(note);
+  if (text === undefined) {
+    text = JSON.stringify([kind, what] satisfies NoteText);
+    noteTexts.set(note, text);
+  }
+  return text;
 }
 
 function rowOf(row: Columns): SagaRow {

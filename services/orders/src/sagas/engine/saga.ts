@@ -12,10 +12,19 @@ export class No {
   constructor(readonly reason: Reason) {}
 }
 
+/** One line of the timeline. What a table says over and over is made once, with the table. */
+export interface Note {
+  readonly kind: "step" | "message" | "status";
+  readonly what: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
 /** A message to another service, made from the saga's data. */
 export interface Call<Data> {
   readonly contract: CommandContract;
   readonly ask: (data: Data) => unknown;
+  readonly asked: Note;
+  readonly answered: Note;
 }
 
 /** Another service does something. Its undo also fences it: after the undo, a late do is refused by its receiver. */
@@ -42,13 +51,17 @@ export interface PivotStep<Data> {
 }
 
 /** A write of this service, named here and done in the transaction of the move that reaches it. */
-export interface LocalStep<Data> {
-  readonly kind: "local";
+export interface Write {
   readonly name: string;
+  /** The step, and the status that it gives to what the saga is about, where it gives one. */
+  readonly notes: readonly Note[];
+}
+
+/** A step that is a write, and what it is undone by. */
+export interface LocalStep<Data> extends Write {
+  readonly kind: "local";
   readonly decide: (data: Data) => Data | No;
-  /** The status that this step gives to what the saga is about; shown in the timeline. */
-  readonly becomes: string | null;
-  readonly undo: { readonly name: string; readonly becomes: string | null } | null;
+  readonly undo: Write | null;
 }
 
 export type Step<Data> = AskStep<Data> | PivotStep<Data> | LocalStep<Data>;
@@ -77,7 +90,7 @@ export function ask<Data, C extends CommandContract>(
   return {
     kind: "ask",
     name: contract.name,
-    call: { contract, ask: parts.do },
+    call: call(contract, parts.do),
     keep: (parts.keep ?? ((data: Data) => data)) as AskStep<Data>["keep"],
     undo: parts.undo ?? null,
     deadlineMs: parts.deadlineMs ?? day,
@@ -95,11 +108,15 @@ export function local<Data>(
 ): LocalStep<Data> {
   return {
     kind: "local",
-    name,
+    ...writeOf(name, parts.becomes),
     decide: parts.decide ?? ((data) => data),
-    becomes: parts.becomes ?? null,
-    undo: parts.undo ? { name: parts.undo.name, becomes: parts.undo.becomes ?? null } : null,
+    undo: parts.undo ? writeOf(parts.undo.name, parts.undo.becomes) : null,
   };
+}
+
+function writeOf(name: string, becomes: string | undefined): Write {
+  const step: Note = { kind: "step", what: name };
+  return { name, notes: becomes === undefined ? [step] : [step, { kind: "status", what: becomes }] };
 }
 
 /** The one step that cannot be undone, with the fence that settles it when its answer does not come. */
@@ -115,9 +132,12 @@ export function pivot<Data, C extends CommandContract, F extends CommandContract
   return {
     kind: "pivot",
     name: contract.name,
-    call: { contract, ask: parts.do },
+    call: call(contract, parts.do),
     keep: (parts.keep ?? ((data: Data) => data)) as PivotStep<Data>["keep"],
-    fence: parts.fence as PivotStep<Data>["fence"],
+    fence: {
+      ...call(parts.fence.contract, parts.fence.ask),
+      verdict: parts.fence.verdict as (answer: never) => Verdict,
+    },
     deadlineMs: parts.deadlineMs ?? day,
   };
 }
@@ -127,7 +147,12 @@ export function call<Data, C extends CommandContract>(
   contract: C,
   ask: (data: Data) => AskOf<C>,
 ): Call<Data> {
-  return { contract, ask };
+  return {
+    contract,
+    ask,
+    asked: { kind: "message", what: `asked ${contract.name}` },
+    answered: { kind: "message", what: `answered ${contract.name}` },
+  };
 }
 
 /**

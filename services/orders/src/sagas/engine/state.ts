@@ -1,5 +1,5 @@
 import type { CommandContract } from "@quartermaster/contracts";
-import type { Reason } from "./saga";
+import type { Note, Reason } from "./saga";
 
 /**
  * FORWARD does steps, FENCING waits for the verdict on a pivot in doubt, BACK undoes steps in reverse.
@@ -42,13 +42,6 @@ export interface Sending {
   readonly n: number;
   readonly contract: CommandContract;
   readonly ask: unknown;
-}
-
-/** One line of the timeline. */
-export interface Note {
-  readonly kind: "step" | "message" | "status";
-  readonly what: string;
-  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** What an input leads to: the new state, the local writes that belong into the same transaction, what is sent after it. */

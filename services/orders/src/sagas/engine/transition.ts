@@ -1,4 +1,4 @@
-import { awaited, change, contractOf, type Draft, draftOf, moveOf, send, sendAgain, write } from "./draft";
+import { awaited, type Draft, draftOf, messageOf, moveOf, send, sendAgain, write } from "./draft";
 import { patienceMs } from "./patience";
 import type { AskStep, PivotStep, Reason, Saga } from "./saga";
 import { No } from "./saga";
@@ -71,15 +71,18 @@ function answered<Data>(draft: Draft<Data>, kind: CallKind, answer: unknown): bo
     else goBack(draft, draft.state.step - 1);
     return true;
   }
-  draft.notes.push({ kind: "message", what: `answered ${contractOf(step, kind)}` });
+  draft.notes.push(messageOf(draft, draft.state.step, kind).answered);
   if (kind === "undo") goBack(draft, draft.state.step - 1);
   else done(draft, step, answer);
   return true;
 }
 
 function done<Data>(draft: Draft<Data>, step: AskStep<Data> | PivotStep<Data>, answer: unknown): void {
-  change(draft, { phase: "FORWARD", reason: null, data: step.keep(draft.state.data, answer as never) });
-  goForward(draft, draft.state.step + 1);
+  const { state } = draft;
+  state.phase = "FORWARD";
+  state.reason = null;
+  state.data = step.keep(state.data, answer as never);
+  goForward(draft, state.step + 1);
 }
 
 function refused<Data>(draft: Draft<Data>, kind: CallKind, reason: Reason): boolean {
@@ -111,7 +114,8 @@ function giveUp<Data>(draft: Draft<Data>, reason: Reason): void {
     turnBack(draft, draft.state.step, reason);
     return;
   }
-  change(draft, { phase: "FENCING", reason });
+  draft.state.phase = "FENCING";
+  draft.state.reason = reason;
   draft.notes.push({ kind: "step", what: "fencing", details: { code: reason.code } });
   send(draft, draft.state.step, "fence");
 }
@@ -121,7 +125,7 @@ function lookAgain<Data>(draft: Draft<Data>): boolean {
   const askAgainAt = state.sentAt + patienceMs(state.id, state.attempts);
   if (now < askAgainAt) {
     // Somebody looked before the patience was over: a move keeps the due time that an earlier one set.
-    change(draft, { dueAt: askAgainAt });
+    state.dueAt = askAgainAt;
     return true;
   }
   const step = awaited(draft);
@@ -132,40 +136,46 @@ function lookAgain<Data>(draft: Draft<Data>): boolean {
 }
 
 function goForward<Data>(draft: Draft<Data>, from: number): void {
-  for (let n = from; n < draft.saga.steps.length; n++) {
-    const step = draft.saga.steps[n];
+  const { saga, state } = draft;
+  for (let n = from; n < saga.steps.length; n++) {
+    const step = saga.steps[n];
     if (!step) break;
     if (step.kind !== "local") {
       send(draft, n, "do");
       return;
     }
-    const decided = step.decide(draft.state.data);
+    const decided = step.decide(state.data);
     if (decided instanceof No) {
-      if (n >= draft.saga.forwardOnlyFrom) throw new Error(`${step.name} says no behind the pivot`);
+      if (n >= saga.forwardOnlyFrom) throw new Error(`${step.name} says no behind the pivot`);
       turnBack(draft, n - 1, decided.reason);
       return;
     }
-    change(draft, { data: decided });
+    state.data = decided;
     write(draft, step);
   }
-  change(draft, { phase: "DONE", step: draft.saga.steps.length, dueAt: null });
+  state.phase = "DONE";
+  state.step = saga.steps.length;
+  state.dueAt = null;
 }
 
 function turnBack<Data>(draft: Draft<Data>, from: number, reason: Reason): void {
-  change(draft, { reason });
+  draft.state.reason = reason;
   draft.notes.push({ kind: "step", what: "turning back", details: { code: reason.code } });
   goBack(draft, from);
 }
 
 function goBack<Data>(draft: Draft<Data>, from: number): void {
-  change(draft, { phase: "BACK" });
+  const { saga, state } = draft;
+  state.phase = "BACK";
   for (let n = from; n >= 0; n--) {
-    const step = draft.saga.steps[n];
+    const step = saga.steps[n];
     if (step?.kind === "ask") {
       send(draft, n, "undo");
       return;
     }
     if (step?.kind === "local" && step.undo) write(draft, step.undo);
   }
-  change(draft, { phase: "UNDONE", step: 0, dueAt: null });
+  state.phase = "UNDONE";
+  state.step = 0;
+  state.dueAt = null;
 }
