@@ -1,4 +1,4 @@
-import { derivedId, Fault, type RunningService, type Tx } from "@quartermaster/messaging";
+import { type Asker, derivedId, Fault, type RunningService, type Tx } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import { stuckAfterAttempts } from "../sagas/engine/patience";
 import type { Input, Sending } from "../sagas/engine/state";
@@ -22,7 +22,9 @@ export class SagaRunner {
   private hear: ((happening: Happening) => Promise<void>) | undefined;
   private timer: NodeJS.Timeout | undefined;
   private polling: Promise<void> | undefined;
-  private readonly underWay = new Set<Promise<void>>();
+  private underWayCount = 0;
+  /** Told when the last answer under way has been heard. */
+  private quiet: (() => void) | undefined;
 
   constructor(
     private readonly plays: Plays,
@@ -64,9 +66,10 @@ export class SagaRunner {
     const over = new Promise<void>((resolve) =>
       patience.addEventListener("abort", () => resolve(), { once: true }),
     );
-    while (this.underWay.size > 0 && !patience.aborted) {
-      await Promise.race([Promise.allSettled([...this.underWay]), over]);
-    }
+    const quiet = new Promise<void>((resolve) => {
+      this.quiet = resolve;
+    });
+    if (this.underWayCount > 0) await Promise.race([quiet, over]);
     this.service = undefined;
     this.hear = undefined;
   }
@@ -83,7 +86,7 @@ export class SagaRunner {
     tx.afterCommit(() => {
       for (const { row, sending } of sends) {
         if (row.state.attempts === stuckAfterAttempts) this.tellStuck(row, sending);
-        this.send(row, sending);
+        void this.send(row, sending);
       }
     });
   }
@@ -96,39 +99,29 @@ export class SagaRunner {
     );
   }
 
-  private send(row: SagaRow, sending: Sending): void {
-    const asking = this.askAndHear(row, sending).catch((error) => {
-      // The saga is durable and due: it is looked at again whatever went wrong here.
+  /** Asks, and puts what is answered into the next batch. Never throws: the saga is durable and due whatever goes wrong. */
+  private async send(row: SagaRow, sending: Sending): Promise<void> {
+    const { service, hear } = this;
+    if (!service || !hear) return;
+    this.underWayCount += 1;
+    try {
+      const answered = await service.asker.ask(sending.contract, sending.ask, {
+        id: derivedId(row.state.id, sending.n),
+        meta: row.meta,
+        timeoutMs: askTimeoutMs,
+      });
+      const input = inputOf(sending, answered);
+      if (input) await hear({ row, input });
+    } catch (error) {
       const level = error instanceof Fault ? "debug" : "error";
       this.log[level](
         { err: error, saga: row.state.id, message: sending.contract.name },
         "no answer to a saga",
       );
-    });
-    this.underWay.add(asking);
-    void asking.finally(() => this.underWay.delete(asking));
-  }
-
-  private async askAndHear(row: SagaRow, sending: Sending): Promise<void> {
-    if (!this.service) return;
-    const { id } = row.state;
-    const answered = await this.service.asker.ask(sending.contract, sending.ask, {
-      id: derivedId(id, sending.n),
-      meta: { ...row.meta, causation: id },
-      timeoutMs: askTimeoutMs,
-    });
-    if ("accepted" in answered) return;
-    const { step, call } = sending;
-    const input: Input =
-      "answer" in answered
-        ? { kind: "answered", step, call, answer: answered.answer }
-        : {
-            kind: "refused",
-            step,
-            call,
-            reason: { code: answered.refusal.code, details: answered.refusal.details },
-          };
-    await this.hear?.({ row, input });
+    } finally {
+      this.underWayCount -= 1;
+      if (this.underWayCount === 0) this.quiet?.();
+    }
   }
 
   private poll(): void {
@@ -164,6 +157,13 @@ export class SagaRunner {
       if (fault?.status === "rejected") throw fault.reason;
     }
   }
+}
+
+function inputOf({ step, call }: Sending, answered: Awaited<ReturnType<Asker["ask"]>>): Input | undefined {
+  if ("answer" in answered) return { kind: "answered", step, call, answer: answered.answer };
+  if ("accepted" in answered) return undefined;
+  const { code, details } = answered.refusal;
+  return { kind: "refused", step, call, reason: { code, details } };
 }
 
 /** A handler's transaction cannot settle other commands: what begins or stops a saga never ends one. */
