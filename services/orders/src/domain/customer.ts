@@ -1,4 +1,4 @@
-import type { Actor, AskOf, Customer, OpenCustomer } from "@quartermaster/contracts";
+import type { Actor, AskOf, Customer, IssueInvoice, OpenCustomer } from "@quartermaster/contracts";
 import type { z } from "zod";
 import { nameOf } from "./who";
 
@@ -31,6 +31,20 @@ export interface Opening {
    * prices, orders and invoices. Staff may merge the two once they know who it is.
    */
   readonly registration: boolean;
+}
+
+/** A customer as an order sees it: whether it may order, and what its invoice will say of it. */
+export interface Buyer {
+  readonly status: CustomerView["status"];
+  readonly snapshot: AskOf<typeof IssueInvoice>["customer"];
+}
+
+export function buyerOf(customer: CustomerView): Buyer {
+  const { id, name, documentType, documentNumber, address, email, paymentTerms, creditLimitMinor } = customer;
+  return {
+    status: customer.status,
+    snapshot: { id, name, documentType, documentNumber, address, email, paymentTerms, creditLimitMinor },
+  };
 }
 
 const nameLengthMax = 200;

@@ -1,4 +1,4 @@
-import { type AskOf, PlaceOrder, quantityMax } from "@quartermaster/contracts";
+import { PlaceOrder, quantityMax, type Said } from "@quartermaster/contracts";
 import {
   accepted,
   type Command,
@@ -8,14 +8,14 @@ import {
   refuse,
   type Tx,
 } from "@quartermaster/messaging";
-import { accountName, type CustomerView, newCustomer } from "../domain/customer";
+import { accountName, type Buyer, buyerOf, type CustomerView, newCustomer } from "../domain/customer";
 import { type AskedLine, addUp } from "../domain/lines";
 import { isStaff, nameOf } from "../domain/who";
 import type { Beginning } from "../runner/play";
 import type { SagaRunner } from "../runner/runner";
 import type { PlacingOrder } from "../sagas/place-order";
-import { findCustomers } from "../store/customers";
-import { type Opened, openAccounts } from "./open-accounts";
+import { findBuyers } from "../store/customers";
+import { openAccounts } from "./open-accounts";
 
 type Placing = Command<typeof PlaceOrder>;
 
@@ -28,26 +28,22 @@ export interface OrderTerms {
 /** Makes the intent durable: the saga's row, and nothing else. The saga settles the command when it has ended. */
 export function placeOrder(runner: SagaRunner, terms: OrderTerms) {
   return handle(PlaceOrder, async (tx, commands) => {
-    const baskets = commands.map(({ ask }) => basketOf(ask));
     // Nobody's account is opened for an order that is refused anyway.
-    const buyers = commands.map((command, n) => {
-      const basket = baskets[n];
-      return basket && "kind" in basket ? basket : buyerOf(command);
-    });
-    const known = await findCustomers(tx, [...new Set(buyers.filter((one) => typeof one === "string"))]);
-    const opened = await openMissing(tx, commands, buyers, known);
+    const wanted = commands.map(wantedOf);
+    const known = await findBuyers(tx, [...new Set(wanted.flatMap((one) => one.buyerId ?? []))]);
+    const at = new Date().toISOString();
+    const opened = await openMissing(tx, commands, wanted, known, at);
     const begins: Beginning[] = [];
     const outcomes = commands.map((command, n): Outcome<typeof PlaceOrder> => {
-      const buyer = buyers[n];
-      if (typeof buyer !== "string") return buyer as Refused<"forbidden" | "bad_request">;
-      const customer = known.get(buyer) ?? opened.get(buyer)?.customer;
-      if (!customer) return refuse("unknown_customer");
+      const { refusal, buyerId, items } = wanted[n] as Wanted | Unwanted;
+      if (refusal) return refusal;
+      const buyer = known.get(buyerId);
+      if (!buyer) return refuse("unknown_customer");
       // The account is open whatever becomes of this order, so its event goes with a refusal too.
-      const said = opened.get(buyer)?.said ?? [];
-      opened.delete(buyer);
-      known.set(buyer, customer);
-      if (customer.status === "BLOCKED") return refuse("customer_blocked", { customerId: buyer }, ...said);
-      begins.push(beginningOf(command, customer, baskets[n] as AskedLine[], terms));
+      const said = opened.get(buyerId) ?? [];
+      opened.delete(buyerId);
+      if (buyer.status === "BLOCKED") return refuse("customer_blocked", { customerId: buyerId }, ...said);
+      begins.push(beginningOf(command, { items, customer: buyer.snapshot, placedAt: at }, terms));
       return accepted(...said);
     });
     await runner.begin(tx, begins);
@@ -55,8 +51,35 @@ export function placeOrder(runner: SagaRunner, terms: OrderTerms) {
   });
 }
 
+/** An order that may be placed, as far as its command alone tells. */
+interface Wanted {
+  readonly refusal: null;
+  readonly buyerId: string;
+  readonly items: readonly AskedLine[];
+}
+
+interface Unwanted {
+  readonly refusal: Refused<"bad_request" | "unknown_customer" | "forbidden">;
+  readonly buyerId: null;
+  readonly items: null;
+}
+
+function wantedOf(command: Placing): Wanted | Unwanted {
+  const items = addUp(command.ask.items);
+  const tooMany = items.find((line) => line.quantity > quantityMax);
+  if (tooMany) {
+    return unwanted(refuse("bad_request", { field: "items", productId: tooMany.productId, quantityMax }));
+  }
+  const buyerId = buyerIdOf(command);
+  return typeof buyerId === "string" ? { refusal: null, buyerId, items } : unwanted(buyerId);
+}
+
+function unwanted(refusal: Unwanted["refusal"]): Unwanted {
+  return { refusal, buyerId: null, items: null };
+}
+
 /** Whom the order is for: a CUSTOMER itself, staff whom they name. */
-function buyerOf({ ask, meta: { actor } }: Placing): string | Refused {
+function buyerIdOf({ ask, meta: { actor } }: Placing): string | Refused<"unknown_customer" | "forbidden"> {
   if (isStaff(actor)) {
     return (
       ask.customerId ??
@@ -69,29 +92,22 @@ function buyerOf({ ask, meta: { actor } }: Placing): string | Refused {
   return actor.customerId;
 }
 
-/** The lines of one product added up; refused where they come to more than one line can hold. */
-function basketOf({ items }: AskOf<typeof PlaceOrder>): AskedLine[] | Refused<"bad_request"> {
-  const lines = addUp(items);
-  const tooMany = lines.find((line) => line.quantity > quantityMax);
-  if (!tooMany) return lines;
-  return refuse("bad_request", { field: "items", productId: tooMany.productId, quantityMax });
-}
-
 /**
  * A CUSTOMER whose account is still under way (the gateway's OpenCustomer failed, the event is not here yet) is not sent
- * away: identity vouches for its customerId in the token, so the account is opened from what the actor carries.
+ * away: identity vouches for its customerId in the token, so the account is opened from what the actor carries. It is
+ * known from then on; what was opened is said by the events that are answered, by the customers' ids.
  */
 async function openMissing(
   tx: Tx,
   commands: readonly Placing[],
-  buyers: readonly (string | Refused)[],
-  known: ReadonlyMap<string, CustomerView>,
-): Promise<Map<string, NonNullable<Opened>>> {
-  const at = new Date().toISOString();
+  wanted: readonly (Wanted | Unwanted)[],
+  known: Map<string, Buyer>,
+  at: string,
+): Promise<Map<string, readonly Said[]>> {
   const missing = new Map<string, CustomerView>();
   for (const [n, { meta }] of commands.entries()) {
-    const id = buyers[n];
-    if (typeof id !== "string" || known.has(id) || isStaff(meta.actor)) continue;
+    const id = wanted[n]?.buyerId;
+    if (!id || known.has(id) || isStaff(meta.actor)) continue;
     const { name = "" } = meta.actor;
     const email = name.includes("@") ? { email: name.toLowerCase() } : {};
     missing.set(id, newCustomer(id, { name: accountName(name), ...email }, meta.actor, at));
@@ -101,35 +117,30 @@ async function openMissing(
     tx,
     [...missing.values()].map((customer) => ({ customer, registration: true })),
   );
-  return new Map(opened.filter((one) => one !== undefined).map((one) => [one.customer.id, one]));
+  const events = new Map<string, readonly Said[]>();
+  for (const one of opened) {
+    if (!one) continue;
+    known.set(one.customer.id, buyerOf(one.customer));
+    events.set(one.customer.id, one.said);
+  }
+  return events;
 }
 
 function beginningOf(
   { id, ask, meta }: Placing,
-  customer: CustomerView,
-  items: readonly AskedLine[],
-  terms: OrderTerms,
+  { items, customer, placedAt }: Pick<PlacingOrder, "items" | "customer" | "placedAt">,
+  { currency, shippingMinor }: OrderTerms,
 ): Beginning {
-  const { location = null, notes = null } = ask as AskOf<typeof PlaceOrder>;
-  const { name, documentType, documentNumber, address, email, paymentTerms, creditLimitMinor } = customer;
+  const { location = null, notes = null } = ask;
   const data: PlacingOrder = {
     orderId: id,
-    customer: {
-      id: customer.id,
-      name,
-      documentType,
-      documentNumber,
-      address,
-      email,
-      paymentTerms,
-      creditLimitMinor,
-    },
+    customer,
     items,
     location,
     notes,
-    currency: terms.currency,
-    shippingMinor: terms.shippingMinor,
-    placedAt: new Date().toISOString(),
+    currency,
+    shippingMinor,
+    placedAt,
     placedBy: nameOf(meta.actor),
     reserved: null,
     lines: null,

@@ -1,5 +1,5 @@
 import { Fault, type Reader, sql, type Tx } from "@quartermaster/messaging";
-import type { CustomerView } from "../domain/customer";
+import type { Buyer, CustomerView } from "../domain/customer";
 
 interface Columns {
   id: string;
@@ -120,6 +120,36 @@ const lockRows = sql(
 export async function findCustomers(db: Reader, ids: readonly string[]): Promise<Map<string, CustomerView>> {
   if (ids.length === 0) return new Map();
   return byId(await db.rows<Columns>(findRows, [ids]));
+}
+
+const buyerRows = sql(
+  "customers-buyers",
+  `select id, name, document_type, document_number, address, email, payment_terms, credit_limit_minor, status
+   from customers where id = any($1::uuid[]) and deleted_at is null`,
+);
+
+/** What an order needs of its customer. It is read for every batch of orders, so nothing else is read with it. */
+export async function findBuyers(db: Reader, ids: readonly string[]): Promise<Map<string, Buyer>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.rows<Columns>(buyerRows, [ids]);
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        status: row.status,
+        snapshot: {
+          id: row.id,
+          name: row.name,
+          documentType: row.document_type,
+          documentNumber: row.document_number,
+          address: row.address,
+          email: row.email,
+          paymentTerms: row.payment_terms,
+          creditLimitMinor: row.credit_limit_minor,
+        },
+      },
+    ]),
+  );
 }
 
 /** Locked in the order of their ids. */
