@@ -192,15 +192,20 @@ export async function readHistory(
   );
 }
 
-type Body = Pick<SagaRow, "meta" | "waiting"> &
-  Pick<SagaState<unknown>, "since" | "sentAt" | "reason" | "data">;
+// The cause of what it sends is its own id, and that is a column.
+interface Body
+  extends Pick<SagaRow, "waiting">,
+    Pick<SagaState<unknown>, "since" | "sentAt" | "reason" | "data"> {
+  readonly meta: Omit<Meta, "causation">;
+}
 
 // Once it has ended, its order's row and its history say all that is asked of it: what it knew is not written again.
 function bodyOf({ state, meta, waiting }: SagaRow): string {
   if (state.dueAt === null) return "{}";
+  const { actor, requestId, traceparent } = meta;
   const body: Body = {
     data: state.data,
-    meta,
+    meta: { actor, requestId, traceparent },
     waiting,
     since: state.since,
     sentAt: state.sentAt,
@@ -242,7 +247,7 @@ function rowOf(row: Columns): SagaRow {
   return {
     name: row.name,
     orderId: row.order_id,
-    meta,
+    meta: { ...meta, causation: id },
     waiting,
     createdAt: Math.round(row.created_ms),
     state: {
