@@ -46,8 +46,13 @@ export function allocate(
   locations: ReadonlySet<string>,
   orders: readonly OrderAsk[],
 ): Allocation[] {
-  const left = new Map([...shelf].map(([id, { levels }]) => [id, levels.map((level) => ({ ...level }))]));
+  const left = new Map<number, ShelfLevel[]>();
+  for (const [id, { levels }] of shelf) left.set(id, levels.map(copyOf));
   return orders.map((order) => allocateOne(left, locations, order));
+}
+
+function copyOf({ locationId, code, available }: ShelfLevel): ShelfLevel {
+  return { locationId, code, available };
 }
 
 function allocateOne(
@@ -61,36 +66,45 @@ function allocateOne(
   if (unknown.length > 0) {
     return { kind: "unknown_product", lines: unknown.map(({ productId }) => ({ productId })) };
   }
-  const short = wanted
-    .map(({ productId, quantity }) => ({
-      productId,
-      requested: quantity,
-      available: (left.get(productId) ?? []).reduce((sum, level) => sum + level.available, 0),
-    }))
-    .filter(({ requested, available }) => requested > available);
-  if (short.length > 0) return { kind: "insufficient_stock", lines: short };
-  return {
-    kind: "held",
-    pieces: wanted.flatMap(({ productId, quantity }) =>
-      take(left.get(productId) ?? [], quantity, location).map((piece) => ({ productId, ...piece })),
-    ),
-  };
+  const short = wanted.filter(({ productId, quantity }) => quantity > availableOf(left, productId));
+  if (short.length > 0) {
+    return {
+      kind: "insufficient_stock",
+      lines: short.map(({ productId, quantity }) => ({
+        productId,
+        requested: quantity,
+        available: availableOf(left, productId),
+      })),
+    };
+  }
+  const pieces: Piece[] = [];
+  for (const line of wanted) take(left.get(line.productId) ?? [], line, location, pieces);
+  return { kind: "held", pieces };
 }
 
-/** Takes the quantity out of the levels, which together have enough. */
-function take(levels: ShelfLevel[], quantity: number, preferred: string | undefined) {
-  const taken: { locationId: string; quantity: number }[] = [];
+function availableOf(left: ReadonlyMap<number, ShelfLevel[]>, productId: number): number {
+  let available = 0;
+  for (const level of left.get(productId) ?? []) available += level.available;
+  return available;
+}
+
+/** Takes the line's quantity out of the levels, which together have enough, and adds what it took to `pieces`. */
+function take(
+  levels: ShelfLevel[],
+  { productId, quantity }: { productId: number; quantity: number },
+  preferred: string | undefined,
+  pieces: Piece[],
+): void {
   let missing = quantity;
   const takeFrom = (level: ShelfLevel) => {
     const some = Math.min(missing, level.available);
     if (some === 0) return;
     level.available -= some;
     missing -= some;
-    taken.push({ locationId: level.locationId, quantity: some });
+    pieces.push({ productId, locationId: level.locationId, quantity: some });
   };
   for (const level of levels) if (level.code === preferred) takeFrom(level);
   const whole = levels.find((level) => level.available >= missing);
   if (whole) takeFrom(whole);
   for (const level of levels) takeFrom(level);
-  return taken;
 }

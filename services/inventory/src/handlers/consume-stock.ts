@@ -90,7 +90,7 @@ function decide(plan: Plan, command: Consume): Outcome<typeof ConsumeStock> {
 async function writeShipments(tx: Tx, plan: Plan): Promise<void> {
   if (plan.done.length === 0) return;
   const exits = plan.done.flatMap(({ shipment }) => shipment.exits);
-  await changeLevels(
+  changeLevels(
     tx,
     exits.map(({ productId, locationId, quantity }) => ({
       productId,

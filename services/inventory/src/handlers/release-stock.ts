@@ -14,7 +14,7 @@ export const releaseStock = handle(ReleaseStock, async (tx, commands) => {
   const lines = await heldLines(tx, holding);
   if (lines.length > 0) {
     await lockLevels(tx, [...new Set(lines.map(({ productId }) => productId))]);
-    await changeLevels(
+    changeLevels(
       tx,
       lines.map(({ productId, locationId, quantity }) => ({
         productId,

@@ -3,7 +3,7 @@ import { type Command, done, handle, type Outcome, refuse, type Tx } from "@quar
 import { type Allocation, allocate, type OrderAsk, type Shelf } from "../domain/allocate";
 import { groupBy } from "../domain/group-by";
 import { type Piece, sumByProduct } from "../domain/piece";
-import { changeLevels, lockShelf } from "../store/levels";
+import { changeLevels, type LevelChange, lockShelf } from "../store/levels";
 import { sellableCodes } from "../store/locations";
 import {
   type Claim,
@@ -16,11 +16,20 @@ import {
 
 type Answer = AnswerOf<typeof ReserveStock>;
 
+type ReserveCommand = Command<typeof ReserveStock>;
+type ReserveOutcome = Outcome<typeof ReserveStock>;
+
 /** THE hot path: thousands of orders a second, perhaps all of one product. Five statements for up to 200 orders. */
 export const reserveStock = handle(ReserveStock, async (tx, commands) => {
   const asks = firstAskOfEachOrder(commands);
   const claims = await claimReservations(tx, [...asks.keys()], "HELD");
-  const fresh = [...asks.values()].filter(({ orderId }) => claims.get(orderId)?.isNew);
+  const fresh: OrderAsk[] = [];
+  const repeated: Claim[] = [];
+  for (const ask of asks.values()) {
+    const claim = claims.get(ask.orderId);
+    if (claim?.isNew) fresh.push(ask);
+    else if (claim) repeated.push(claim);
+  }
   const [locations, shelf] = await Promise.all([
     sellableCodes(
       tx,
@@ -29,52 +38,47 @@ export const reserveStock = handle(ReserveStock, async (tx, commands) => {
     lockShelf(tx, productsOf(fresh)),
   ]);
   const allocations = allocate(shelf, locations, fresh);
-  await writeAllocations(tx, fresh, allocations);
+  writeAllocations(tx, fresh, allocations);
 
-  const decided = new Map(fresh.map((ask, n) => [ask.orderId, outcomeOf(ask, allocations[n], shelf)]));
-  const repeated = await repeatedOutcomes(
-    tx,
-    [...claims.values()].filter(({ isNew }) => !isNew),
-  );
-  return commands.map((command) => {
-    const orderId = orderOf(command);
-    const outcome = decided.get(orderId) ?? repeated.get(orderId);
-    if (!outcome) throw new Error(`order ${orderId} was not decided`);
+  const outcomes = await repeatedOutcomes(tx, repeated);
+  fresh.forEach((ask, n) => {
+    outcomes.set(ask.orderId, outcomeOf(ask, allocations[n], shelf));
+  });
+  return commands.map(({ ask }) => {
+    const outcome = outcomes.get(ask.orderId);
+    if (!outcome) throw new Error(`order ${ask.orderId} was not decided`);
     // A second command for the same order in this batch gets the same answer, but nothing happened twice.
-    if (outcome.kind === "done") decided.set(orderId, done(outcome.answer));
-    return outcome;
+    return outcome.kind === "done" && asks.get(ask.orderId) !== ask ? done(outcome.answer) : outcome;
   });
 });
 
-const orderOf = ({ ask }: Command<typeof ReserveStock>) => ask.orderId.toLowerCase();
-
-function firstAskOfEachOrder(commands: readonly Command<typeof ReserveStock>[]): Map<string, OrderAsk> {
+function firstAskOfEachOrder(commands: readonly ReserveCommand[]): Map<string, OrderAsk> {
   const asks = new Map<string, OrderAsk>();
-  for (const command of commands) {
-    const orderId = orderOf(command);
-    if (!asks.has(orderId)) asks.set(orderId, { ...command.ask, orderId });
-  }
+  for (const { ask } of commands) if (!asks.has(ask.orderId)) asks.set(ask.orderId, ask);
   return asks;
 }
 
 function productsOf(asks: readonly OrderAsk[]): number[] {
-  return [...new Set(asks.flatMap(({ lines }) => lines.map(({ productId }) => productId)))];
+  const productIds = new Set<number>();
+  for (const { lines } of asks) for (const { productId } of lines) productIds.add(productId);
+  return [...productIds];
 }
 
-async function writeAllocations(tx: Tx, asks: readonly OrderAsk[], allocations: readonly Allocation[]) {
+function writeAllocations(tx: Tx, asks: readonly OrderAsk[], allocations: readonly Allocation[]): void {
   const held: { orderId: string; pieces: Piece[] }[] = [];
   const refused: string[] = [];
-  for (const [n, { orderId }] of asks.entries()) {
+  const changes: LevelChange[] = [];
+  asks.forEach(({ orderId }, n) => {
     const allocation = allocations[n];
-    if (allocation?.kind === "held") held.push({ orderId, pieces: allocation.pieces });
-    else refused.push(orderId);
-  }
-  await changeLevels(
-    tx,
-    held.flatMap(({ pieces }) =>
-      pieces.map(({ quantity, ...where }) => ({ ...where, onHand: 0, reserved: quantity })),
-    ),
-  );
+    if (allocation?.kind !== "held") {
+      refused.push(orderId);
+      return;
+    }
+    held.push({ orderId, pieces: allocation.pieces });
+    for (const { productId, locationId, quantity } of allocation.pieces)
+      changes.push({ productId, locationId, onHand: 0, reserved: quantity });
+  });
+  changeLevels(tx, changes);
   insertLines(tx, held);
   dropClaims(tx, refused);
 }
@@ -83,7 +87,7 @@ function outcomeOf(
   { orderId }: OrderAsk,
   allocation: Allocation | undefined,
   shelf: Shelf,
-): Outcome<typeof ReserveStock> {
+): ReserveOutcome {
   if (!allocation) throw new Error(`order ${orderId} was not allocated`);
   if (allocation.kind === "unknown_location")
     return refuse(allocation.kind, { location: allocation.location });
@@ -101,23 +105,24 @@ function snapshot(line: { productId: number; quantity: number }, shelf: Shelf): 
   const product = shelf.get(line.productId);
   if (!product) throw new Error(`product ${line.productId} was allocated without being on the shelf`);
   const { sku, name, priceMinor, taxCode } = product;
-  return { ...line, sku, productName: name, unitPriceMinor: priceMinor, taxCode };
+  const { productId, quantity } = line;
+  return { productId, quantity, sku, productName: name, unitPriceMinor: priceMinor, taxCode };
 }
 
 /** What orders get that had a reservation before this batch: what they reserved, or the fence. */
-async function repeatedOutcomes(
-  tx: Tx,
-  claims: readonly Claim[],
-): Promise<Map<string, Outcome<typeof ReserveStock>>> {
+async function repeatedOutcomes(tx: Tx, claims: readonly Claim[]): Promise<Map<string, ReserveOutcome>> {
+  const outcomes = new Map<string, ReserveOutcome>();
+  if (claims.length === 0) return outcomes;
   const reserved = claims.filter(({ state }) => state !== "RELEASED").map(({ orderId }) => orderId);
-  const rows = await reservedRows(tx, reserved);
-  const lines = groupBy(rows, ({ orderId }) => orderId);
-  return new Map(
-    claims.map(({ orderId, state }) => [
+  const lines = groupBy(await reservedRows(tx, reserved), ({ orderId }) => orderId);
+  for (const { orderId, state } of claims) {
+    const fenced = state === "RELEASED";
+    outcomes.set(
       orderId,
-      state === "RELEASED" ? refuse("fenced") : done({ lines: (lines.get(orderId) ?? []).map(withoutOrder) }),
-    ]),
-  );
+      fenced ? refuse("fenced") : done({ lines: (lines.get(orderId) ?? []).map(withoutOrder) }),
+    );
+  }
+  return outcomes;
 }
 
 function withoutOrder({ orderId: _orderId, ...line }: ReservedRow): Answer["lines"][number] {

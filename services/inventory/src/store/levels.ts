@@ -1,4 +1,4 @@
-import { Fault, sql, type Tx } from "@quartermaster/messaging";
+import { sql, type Tx } from "@quartermaster/messaging";
 import type { Shelf, ShelfLevel, ShelfProduct } from "../domain/allocate";
 
 // Two statements over one table each, and no join: a prepared statement is planned for ten products whatever the array
@@ -28,8 +28,8 @@ export async function lockShelf(tx: Tx, productIds: readonly number[]): Promise<
     tx.rows<LevelRow>(lockShelfStatement, [productIds]),
     tx.rows<ProductRow>(snapshotStatement, [productIds]),
   ]);
-  for (const { isDeleted, ...product } of products) {
-    if (!isDeleted) shelf.set(product.id, { ...product, levels: [] });
+  for (const { id, sku, name, priceMinor, taxCode, isDeleted } of products) {
+    if (!isDeleted) shelf.set(id, { id, sku, name, priceMinor, taxCode, levels: [] });
   }
   for (const { productId, locationId, available, code } of levels) {
     // What is locked and has no code lies where nothing is sold from.
@@ -72,26 +72,23 @@ const changeLevelsStatement = sql(
      select unnest($1::int[]) as product_id, unnest($2::uuid[]) as location_id, unnest($3::bigint[]) as on_hand,
        unnest($4::bigint[]) as reserved
    ) as c
-   where l.product_id = c.product_id and l.location_id = c.location_id
-     and l.reserved + c.reserved between 0 and l.on_hand + c.on_hand
-   returning 1`,
+   where l.product_id = c.product_id and l.location_id = c.location_id`,
 );
 
 /**
- * Writes levels that are locked: each once, with the sum of its changes. The statement guards once more that nothing
- * becomes negative or more than there is; if it takes fewer rows than asked, the batch is tried again from the start.
+ * Writes levels that are locked: each once, with the sum of its changes. The table's checks guard once more that nothing
+ * becomes negative and no more is reserved than there is: a change that would break that fails the transaction, so nobody has
+ * to wait for a count of rows.
  */
-export async function changeLevels(tx: Tx, changes: readonly LevelChange[]): Promise<void> {
+export function changeLevels(tx: Tx, changes: readonly LevelChange[]): void {
+  if (changes.length === 0) return;
   const sums = sumByLevel(changes);
-  if (sums.length === 0) return;
-  const written = await tx.rows(changeLevelsStatement, [
+  tx.write(changeLevelsStatement, [
     sums.map(({ productId }) => productId),
     sums.map(({ locationId }) => locationId),
     sums.map(({ onHand }) => onHand),
     sums.map(({ reserved }) => reserved),
   ]);
-  if (written.length === sums.length) return;
-  throw new Fault("database", `${sums.length - written.length} levels were not as they had been read`);
 }
 
 const addStatement = sql(
@@ -108,7 +105,12 @@ export async function addToLevels(
   entries: readonly { productId: number; locationId: string; quantity: number }[],
 ): Promise<void> {
   const sums = sumByLevel(
-    entries.map(({ quantity, ...where }) => ({ ...where, onHand: quantity, reserved: 0 })),
+    entries.map(({ productId, locationId, quantity }) => ({
+      productId,
+      locationId,
+      onHand: quantity,
+      reserved: 0,
+    })),
   );
   await tx.rows(addStatement, [
     sums.map(({ productId }) => productId),
@@ -118,15 +120,24 @@ export async function addToLevels(
 }
 
 function sumByLevel(changes: readonly LevelChange[]): LevelChange[] {
-  const sums = new Map<string, LevelChange>();
-  for (const change of changes) {
-    const key = `${change.productId} ${change.locationId}`;
-    const sum = sums.get(key);
-    if (!sum) sums.set(key, { ...change });
-    else {
-      sum.onHand += change.onHand;
-      sum.reserved += change.reserved;
+  const sums: LevelChange[] = [];
+  // A product lies at few locations: looked through, they are found faster than by a key made of both.
+  const sumsOf = new Map<number, LevelChange[]>();
+  for (const { productId, locationId, onHand, reserved } of changes) {
+    let mine = sumsOf.get(productId);
+    if (!mine) {
+      mine = [];
+      sumsOf.set(productId, mine);
+    }
+    const sum = mine.find((one) => one.locationId === locationId);
+    if (sum) {
+      sum.onHand += onHand;
+      sum.reserved += reserved;
+    } else {
+      const first = { productId, locationId, onHand, reserved };
+      mine.push(first);
+      sums.push(first);
     }
   }
-  return [...sums.values()];
+  return sums;
 }

@@ -74,17 +74,24 @@ const insertLinesStatement = sql(
 
 /** Writes what the orders hold. */
 export function insertLines(tx: Tx, held: readonly { orderId: string; pieces: readonly Piece[] }[]): void {
-  const lines = held.flatMap(({ orderId, pieces }) =>
-    pieces.map((piece, n) => ({ orderId, lineNo: n + 1, ...piece })),
-  );
-  if (lines.length === 0) return;
-  tx.write(insertLinesStatement, [
-    lines.map(({ orderId }) => orderId),
-    lines.map(({ lineNo }) => lineNo),
-    lines.map(({ productId }) => productId),
-    lines.map(({ locationId }) => locationId),
-    lines.map(({ quantity }) => quantity),
-  ]);
+  const orderIds: string[] = [];
+  const lineNos: number[] = [];
+  const productIds: number[] = [];
+  const locationIds: string[] = [];
+  const quantities: number[] = [];
+  for (const { orderId, pieces } of held) {
+    let lineNo = 0;
+    for (const { productId, locationId, quantity } of pieces) {
+      lineNo += 1;
+      orderIds.push(orderId);
+      lineNos.push(lineNo);
+      productIds.push(productId);
+      locationIds.push(locationId);
+      quantities.push(quantity);
+    }
+  }
+  if (orderIds.length === 0) return;
+  tx.write(insertLinesStatement, [orderIds, lineNos, productIds, locationIds, quantities]);
 }
 
 const heldLinesStatement = sql(
