@@ -30,7 +30,6 @@ export type CreditNoteSnapshot = { form: 1; lines: InvoiceLine[]; taxes: TaxLine
 
 /** The invoice as a document: the draft with its number and date. */
 export function invoiceFrom(draft: InvoiceDraft, issuing: Issuing): InvoiceSnapshot {
-  const { creditLimitMinor: _, ...said } = draft;
   return {
     form: 1,
     id: issuing.id,
@@ -40,7 +39,13 @@ export function invoiceFrom(draft: InvoiceDraft, issuing: Issuing): InvoiceSnaps
     customerId: draft.customer.id,
     issuedAt: issuing.issuedAt,
     issuedBy: issuing.issuedBy,
-    ...said,
+    orderId: draft.orderId,
+    customer: draft.customer,
+    lines: draft.lines,
+    taxes: draft.taxes,
+    subtotalMinor: draft.subtotalMinor,
+    taxMinor: draft.taxMinor,
+    totalMinor: draft.totalMinor,
   };
 }
 

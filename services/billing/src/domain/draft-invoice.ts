@@ -30,17 +30,22 @@ export function draftInvoice(ask: InvoiceAsk, rates: TaxRates): InvoiceDraft | n
   const taxMinor = taxes.reduce((sum, tax) => sum + tax.taxMinor, 0);
   const totalMinor = subtotalMinor + taxMinor;
   if (totalMinor > amountMinorMax) return null;
-  const { creditLimitMinor, ...customer } = ask.customer;
   return {
     orderId: ask.orderId,
-    customer,
-    creditLimitMinor,
+    customer: customerIn(ask),
+    creditLimitMinor: ask.customer.creditLimitMinor,
     lines,
     taxes,
     subtotalMinor,
     taxMinor,
     totalMinor,
   };
+}
+
+/** The customer as documents show it: without its limit. */
+function customerIn({ customer }: InvoiceAsk): InvoiceDraft["customer"] {
+  const { id, name, documentType, documentNumber, address, email, paymentTerms } = customer;
+  return { id, name, documentType, documentNumber, address, email, paymentTerms };
 }
 
 function mustMultiplyOut(line: InvoiceLine): void {

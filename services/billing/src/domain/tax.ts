@@ -16,12 +16,19 @@ export function taxesOf(
   lines: readonly { taxCode: TaxCodeName; lineTotalMinor: number }[],
   rates: TaxRates,
 ): TaxLine[] {
-  return codes.flatMap((taxCode) => {
-    const taxed = lines.filter((line) => line.taxCode === taxCode);
-    if (taxed.length === 0) return [];
-    const baseMinor = taxed.reduce((sum, line) => sum + line.lineTotalMinor, 0);
-    return [{ taxCode, rateBps: rates[taxCode], baseMinor, taxMinor: taxOf(baseMinor, rates[taxCode]) }];
-  });
+  const taxes: TaxLine[] = [];
+  for (const taxCode of codes) {
+    let baseMinor = 0;
+    let occurs = false;
+    for (const line of lines) {
+      if (line.taxCode !== taxCode) continue;
+      baseMinor += line.lineTotalMinor;
+      occurs = true;
+    }
+    const rateBps = rates[taxCode];
+    if (occurs) taxes.push({ taxCode, rateBps, baseMinor, taxMinor: taxOf(baseMinor, rateBps) });
+  }
+  return taxes;
 }
 
 /**

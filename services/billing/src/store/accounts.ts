@@ -26,7 +26,8 @@ export async function bookAccounts(
     [...perCustomer.keys()],
     [...perCustomer.values()],
   ]);
-  return new Map(
-    rows.map(({ customerId, openMinor }) => [customerId, openMinor - (perCustomer.get(customerId) ?? 0)]),
-  );
+  const before = new Map<string, number>();
+  for (const { customerId, openMinor } of rows)
+    before.set(customerId, openMinor - (perCustomer.get(customerId) ?? 0));
+  return before;
 }

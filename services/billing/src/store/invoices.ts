@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Reader, sql, type Tx, texts } from "@quartermaster/messaging";
 import type { InvoiceSnapshot } from "../domain/documents";
 
@@ -35,7 +35,7 @@ export function insertInvoices(
 
 /** SHA-256 of the text in UTF-8, in hex. */
 export function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+  return hash("sha256", text, "hex");
 }
 
 const find = sql("find-invoices", "select snapshot from invoices where id = any($1::uuid[])");

@@ -24,3 +24,8 @@ export async function takeNumbers(
   if (taken === undefined) throw new Error(`there is no document series ${series}`);
   return { first: taken.last - count + 1, issuedAt: taken.issuedAt.toISOString() };
 }
+
+/** Gives back the last `count` of the numbers that this very transaction took: what is not issued leaves no gap. */
+export function returnNumbers(tx: Tx, series: Series, count: number): void {
+  tx.write(take, [series, -count]);
+}

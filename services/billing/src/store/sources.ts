@@ -25,7 +25,9 @@ export async function claimSources(
   if (claims.length === 0) return new Set();
   const values = [claims.map(({ orderId }) => orderId), claims.map(({ invoiceId }) => invoiceId)];
   const rows = await tx.rows<{ sourceId: string }>(claim, values);
-  return new Set(rows.map(({ sourceId }) => sourceId));
+  const ours = new Set<string>();
+  for (const { sourceId } of rows) ours.add(sourceId);
+  return ours;
 }
 
 const release = sql("release-sources", "delete from invoice_sources where source_id = any($1::uuid[])");
