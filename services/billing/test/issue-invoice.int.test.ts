@@ -146,6 +146,26 @@ test("twenty requests at once for one new order are one invoice, said once", asy
   expect(await saidAbout(world, answers[0]?.invoiceId ?? "")).toHaveLength(1);
 });
 
+test("a batch of new, invoiced and refused orders of one customer takes numbers and balance for the new ones only", async () => {
+  const id = newId();
+  const limit = { id, paymentTerms: "CREDIT", creditLimitMinor: 30_000 } as const;
+  const known = orderOf(10_000, limit);
+  const before = answerOf(await ask(IssueInvoice, known));
+  const last = await numbersOf("INV");
+  const [again, small, large] = await Promise.all([
+    ask(IssueInvoice, known),
+    ask(IssueInvoice, orderOf(5_000, limit)),
+    ask(IssueInvoice, orderOf(20_000, limit)),
+  ]);
+  expect(answerOf(again)).toEqual(before);
+  expect(answerOf(small)).toMatchObject({ number: `INV-${String(last + 1).padStart(6, "0")}` });
+  expect(large).toMatchObject({
+    refusal: { code: "credit_limit_exceeded", details: { openBalanceMinor: 16_350 } },
+  });
+  expect(await numbersOf("INV")).toBe(last + 1);
+  expect(await openBalance(id)).toBe(16_350);
+});
+
 test("an amount that no invoice can hold is refused, and nothing is left of it", async () => {
   const last = await numbersOf("INV");
   const order = orderOf(999_999_999_999);
