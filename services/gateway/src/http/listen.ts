@@ -1,6 +1,6 @@
-import type { RequestListener } from "node:http";
-import { createServer, type Server } from "node:http";
+import { createServer, IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import type { Express } from "express";
 
 /** A client has this long to send a whole request, so that slow ones cannot hold connections for ever. */
 const requestTimeoutMs = 30_000;
@@ -14,10 +14,10 @@ export interface Listening {
 }
 
 /** Serves on the port (0: a free one) of the host, or of all interfaces. */
-export async function listen(handler: RequestListener, port: number, host?: string): Promise<Listening> {
+export async function listen(app: Express, port: number, host?: string): Promise<Listening> {
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
-    handler,
+    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs, ...classesOf(app) },
+    app,
   );
   server.on("clientError", refuse);
   await new Promise<void>((resolve, reject) => {
@@ -25,6 +25,18 @@ export async function listen(handler: RequestListener, port: number, host?: stri
     server.listen({ port, host }, resolve);
   });
   return { port: (server.address() as AddressInfo).port, close: (limitMs) => close(server, limitMs) };
+}
+
+/**
+ * Requests and responses that are born with express' prototypes. It would give them to each by Object.setPrototypeOf, and
+ * then V8 takes no two of them for alike: none of some 150 property accesses per request would hit its inline cache.
+ */
+function classesOf(app: Express) {
+  class Request extends IncomingMessage {}
+  class Response<R extends IncomingMessage> extends ServerResponse<R> {}
+  app.request = Object.setPrototypeOf(Request.prototype, app.request);
+  app.response = Object.setPrototypeOf(Response.prototype, app.response);
+  return { IncomingMessage: Request, ServerResponse: Response };
 }
 
 async function close(server: Server, limitMs: number): Promise<void> {
