@@ -1,21 +1,13 @@
 import cors from "cors";
 import express, { type Express, type RequestHandler } from "express";
-import helmet from "helmet";
 import type { GatewayConfig } from "../config";
+import { setAnswerHeaders } from "./answer-headers";
 import { docsPages } from "./docs-pages";
 import { errorHandler, noSuchPath, otherMethods } from "./error-handler";
 import type { Traffic } from "./open-call";
 import { type Operations, operations } from "./operations";
 import type { Route } from "./route";
 import { type Served, serveRoute } from "./serve-route";
-
-/** JSON for programs: nothing in an answer may run, load or be framed. */
-const apiHeaders: RequestHandler = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  },
-});
 
 /** Names that a browser's script may read beside the usual ones. */
 const exposedHeaders = ["ETag", "Location", "Preference-Applied", "Retry-After", "X-Request-Id"];
@@ -34,16 +26,16 @@ export function api(parts: {
   app.disable("etag");
   app.set("query parser", false);
   app.set("trust proxy", parts.config.TRUST_PROXY);
-  app.use(parts.traffic.open, apiHeaders);
+  app.use(parts.traffic.open);
   const origins = parts.config.CORS_ORIGINS;
-  if (origins) app.use(corsFor(origins));
+  if (origins) app.use(setAnswerHeaders, corsFor(origins));
   for (const path of new Set(parts.routes.map((route) => route.path))) {
     const here = parts.routes.filter((route) => route.path === path);
     const served = app.route(path.replace(/\{(\w+)\}/g, ":$1"));
     for (const route of here) served[route.method](serveRoute(route, parts.served));
     served.all(otherMethods(here.map((route) => route.method)));
   }
-  app.use(operations(parts.operations));
+  app.use(setAnswerHeaders, operations(parts.operations));
   app.use(docsPages());
   app.get("/", (_request, response) => response.redirect(302, "/swagger"));
   app.use(noSuchPath, errorHandler(parts.served.log));

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import type { Claims } from "../auth/tokens";
+import type { AnswerHeaders } from "./answer-headers";
 
 /** One HTTP request on its way, for the log line and the problem that may come of it. */
 export interface Call {
@@ -9,6 +10,8 @@ export interface Call {
   /** `POST /orders`; `unknown` until a route took it. */
   route: string;
   claims: Claims | undefined;
+  /** Of the answer, as far as they are known. */
+  readonly headers: AnswerHeaders;
 }
 
 const requestIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;

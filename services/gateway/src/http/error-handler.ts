@@ -3,7 +3,7 @@ import type { Logger } from "@quartermaster/process";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { callOf } from "./call";
 import { Problem, problem } from "./problem";
-import { sendProblem } from "./send";
+import { sendEmpty, sendProblem } from "./send";
 
 /** Turns whatever was thrown into a problem. Only a bug is a 500, and it says nothing but its request id. */
 export function errorHandler(log: Logger): ErrorRequestHandler {
@@ -48,9 +48,8 @@ export function otherMethods(methods: readonly string[]): RequestHandler {
   const allow = [...names, ...(names.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
   return (request, response, next) => {
     if (request.method === "OPTIONS") {
-      response.setHeader("Allow", allow);
-      response.statusCode = 204;
-      response.end();
+      callOf(response).headers.push("Allow", allow);
+      sendEmpty(response);
       return;
     }
     const detail = `${request.method.slice(0, 20)} is not possible here; ${allow} are.`;

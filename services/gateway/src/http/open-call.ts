@@ -3,6 +3,7 @@ import type { Logger } from "@quartermaster/process";
 import type { Request, RequestHandler, Response } from "express";
 import { Histogram, type Registry } from "prom-client";
 import { plainAddress } from "./addresses";
+import { answerHeaders } from "./answer-headers";
 import { type Call, requestIdOf } from "./call";
 import { problem } from "./problem";
 
@@ -52,11 +53,11 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
     open: (request, response, next) => {
       const requestId = requestIdOf(request) ?? newId();
       const ip = plainAddress(request.ip ?? "unknown");
-      const call: Call = { requestId, ip, startedAt: performance.now(), route: "unknown", claims: undefined };
+      const headers = answerHeaders(requestId);
+      if (draining) headers.push("Connection", "close");
+      const startedAt = performance.now();
+      const call: Call = { requestId, ip, startedAt, route: "unknown", claims: undefined, headers };
       response.locals.call = call;
-      response.setHeader("X-Request-Id", requestId);
-      response.setHeader("Cache-Control", "no-store");
-      if (draining) response.setHeader("Connection", "close");
       inFlight += 1;
       response.once("close", () => close(request, response, call));
       if (inFlight > inFlightMax && !exempt.has(request.path)) {

@@ -10,10 +10,13 @@ export function sendJson(
   type = "application/json; charset=utf-8",
 ): void {
   const text = JSON.stringify(body);
-  response.statusCode = status;
-  response.setHeader("Content-Type", type);
-  response.setHeader("Content-Length", Buffer.byteLength(text));
-  response.end(text);
+  const { headers } = callOf(response);
+  headers.push("Content-Type", type, "Content-Length", Buffer.byteLength(text));
+  response.writeHead(status, headers).end(text);
+}
+
+export function sendEmpty(response: Response): void {
+  response.writeHead(204, callOf(response).headers).end();
 }
 
 export function sendProblem(response: Response, problem: Problem): void {
@@ -21,11 +24,7 @@ export function sendProblem(response: Response, problem: Problem): void {
     response.destroy();
     return;
   }
-  for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
-  sendJson(
-    response,
-    problem.status,
-    problem.body(callOf(response).requestId),
-    "application/problem+json; charset=utf-8",
-  );
+  const { headers, requestId } = callOf(response);
+  for (const [name, value] of Object.entries(problem.headers)) headers.push(name, value);
+  sendJson(response, problem.status, problem.body(requestId), "application/problem+json; charset=utf-8");
 }

@@ -15,7 +15,7 @@ import { problem, problemOfRefusal } from "./problem";
 import { readAsk, readIdempotencyKey, readIfMatch, readWait } from "./read-ask";
 import type { BodyReader } from "./read-body";
 import type { Access, Route } from "./route";
-import { sendJson } from "./send";
+import { sendEmpty, sendJson } from "./send";
 
 export interface Served {
   services: Services;
@@ -85,7 +85,7 @@ async function understand(
   // Of several versions the newest is the likeliest; command() tries another one that the service names.
   if (versions) ask.expectedVersion = Math.max(...versions);
   const wait = options.waits ? readWait(request) : undefined;
-  if (wait?.applied) response.setHeader("Preference-Applied", wait.applied);
+  if (wait?.applied) call.headers.push("Preference-Applied", wait.applied);
   return {
     route,
     call,
@@ -200,16 +200,15 @@ function answer(asked: Asked, answered: Answered, response: Response): void {
     throw problemOfRefusal(answered.refusal, { ifMatch: asked.versions !== undefined });
   if ("accepted" in answered) {
     const pending = options.waits?.pending(id, ask as never);
-    if (pending) response.setHeader("Location", pending.location);
+    if (pending) call.headers.push("Location", pending.location);
     sendJson(response, 202, pending?.body ?? { id });
     return;
   }
-  if (options.location) response.setHeader("Location", options.location(answered.answer as never));
+  if (options.location) call.headers.push("Location", options.location(answered.answer as never));
   const version = options.etag ? (answered.answer as { version?: number }).version : undefined;
-  if (version !== undefined) response.setHeader("ETag", `"${version}"`);
+  if (version !== undefined) call.headers.push("ETag", `"${version}"`);
   if (route.status === 204) {
-    response.statusCode = 204;
-    response.end();
+    sendEmpty(response);
     return;
   }
   const given = options.give ? options.give(answered.answer as never) : answered.answer;
