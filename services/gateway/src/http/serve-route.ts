@@ -61,24 +61,19 @@ export function serveRoute(route: Route, served: Served): Handler {
     call.claims = await authenticate(access, request, served.tokens);
     authorize(access, call.claims, route);
     if (!authRoute) await served.limits.request(call.claims?.sub ?? call.ip);
-    const asked = await understand(route, call, request, response, served);
+    const asked = await understand(route, call, request, served);
     const answered = await (route.contract.kind === "command"
       ? command(asked, served)
       : query(asked, served));
-    if ("answer" in answered) await followUp(route, answered.answer, asked, served);
+    if (route.options.afterwards && "answer" in answered)
+      await followUp(route, answered.answer, asked, served);
     answer(asked, answered, response);
   };
 }
 
-async function understand(
-  route: Route,
-  call: Call,
-  request: Request,
-  response: Response,
-  served: Served,
-): Promise<Asked> {
+async function understand(route: Route, call: Call, request: Request, served: Served): Promise<Asked> {
   const { options } = route;
-  const body = route.body ? await served.readBody(request, response) : undefined;
+  const body = route.body ? await served.readBody(request) : undefined;
   const ask = readAsk(route, request, body);
   if (options.self && call.claims) ask[options.self] = call.claims.sub;
   const versions = options.ifMatch ? readIfMatch(request) : undefined;
