@@ -15,7 +15,7 @@ export type Claims = z.infer<typeof AccessClaims>;
 
 export interface TokenVerifier {
   /** Who the token says it is. Throws a 401 problem for one that is not ours, and a Fault when no key can be had. */
-  verify(token: string): Promise<Claims>;
+  verify(token: string): Claims | Promise<Claims>;
 }
 
 // Ours have about 500 characters; a longer one need not be decoded to be refused.
@@ -31,14 +31,18 @@ const maxKidLength = 100;
 export function tokenVerifier(keys: KeySet): TokenVerifier {
   const verified = new LRUCache<string, Verified>({ max: cachedMax });
   return {
-    verify: async (token) => {
+    verify: (token) => {
       const known = verified.get(token);
       if (known && known.expiresAtMs > Date.now() && keys.has(known.kid)) return known.claims;
-      const fresh = await verifySignature(token, keys);
-      verified.set(token, fresh);
-      return fresh.claims;
+      return remember(token);
     },
   };
+
+  async function remember(token: string): Promise<Claims> {
+    const fresh = await verifySignature(token, keys);
+    verified.set(token, fresh);
+    return fresh.claims;
+  }
 }
 
 interface Verified {

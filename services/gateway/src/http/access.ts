@@ -7,11 +7,11 @@ import type { Access, Route } from "./route";
 const bearer = /^Bearer +(\S+) *$/i;
 
 /** The user of the request, or undefined when the route needs none and none is there. Throws a 401 problem. */
-export async function authenticate(
+export function authenticate(
   access: Access,
   request: Request,
   tokens: TokenVerifier,
-): Promise<Claims | undefined> {
+): Claims | undefined | Promise<Claims> {
   if (access === "public") return undefined;
   const header = request.headers.authorization;
   if (header === undefined) {
@@ -49,10 +49,17 @@ export function authorize(access: Access, claims: Claims | undefined, route: Rou
   }
 }
 
+// The claims of a remembered token are one object; their actor is then one too, and messaging writes its header once.
+const actors = new WeakMap<Claims, Actor>();
+
 export function actorOf(claims: Claims | undefined, ip: string): Actor {
   if (!claims) return { kind: "anonymous", id: "anonymous", ip };
+  const known = actors.get(claims);
+  if (known?.ip === ip) return known;
   const { sub, name, role, customerId } = claims;
-  return { kind: "user", id: sub, name, role, ...(customerId ? { customerId } : {}), ip };
+  const actor: Actor = { kind: "user", id: sub, name, role, ...(customerId ? { customerId } : {}), ip };
+  actors.set(claims, actor);
+  return actor;
 }
 
 /** Costs are for the roles that may read them, wherever they appear. */

@@ -32,17 +32,18 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
     inFlight -= 1;
     const ms = performance.now() - call.startedAt;
     observe(call.route, request.method, response.statusCode, ms / 1_000);
-    if (exempt.has(request.path) && response.statusCode === 200) return;
+    const { path } = request;
+    if (exempt.has(path) && response.statusCode === 200) return;
     lines.info({
       requestId: call.requestId,
       method: request.method,
       route: call.route,
-      path: request.path.slice(0, 200),
+      path: path.slice(0, 200),
       status: response.statusCode,
       ms: Math.round(ms * 10) / 10,
       user: call.claims?.sub,
       ip: call.ip,
-      ...(response.writableFinished ? {} : { aborted: true }),
+      aborted: response.writableFinished ? undefined : true,
     });
   };
 
@@ -59,7 +60,7 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
       const call: Call = { requestId, ip, startedAt, route: "unknown", claims: undefined, headers };
       response.locals.call = call;
       inFlight += 1;
-      response.once("close", () => close(request, response, call));
+      response.on("close", () => close(request, response, call));
       if (inFlight > inFlightMax && !exempt.has(request.path)) {
         next(
           problem("overloaded", "Too many requests are under way; nothing was accepted. Try again shortly."),
