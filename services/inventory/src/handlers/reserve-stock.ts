@@ -83,11 +83,7 @@ function writeAllocations(tx: Tx, asks: readonly OrderAsk[], allocations: readon
   dropClaims(tx, refused);
 }
 
-function outcomeOf(
-  { orderId }: OrderAsk,
-  allocation: Allocation | undefined,
-  shelf: Shelf,
-): ReserveOutcome {
+function outcomeOf({ orderId }: OrderAsk, allocation: Allocation | undefined, shelf: Shelf): ReserveOutcome {
   if (!allocation) throw new Error(`order ${orderId} was not allocated`);
   if (allocation.kind === "unknown_location")
     return refuse(allocation.kind, { location: allocation.location });
