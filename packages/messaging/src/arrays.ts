@@ -24,7 +24,7 @@ function element(value: unknown): string {
   if (typeof value !== "string" && !(value instanceof Date))
     throw new TypeError(`an array cannot hold a ${typeof value}`);
   const text = typeof value === "string" ? value : value.toISOString();
-  if (plain.test(text) && text.toUpperCase() !== "NULL") return text;
+  if (plain.test(text) && !(text.length === 4 && text.toUpperCase() === "NULL")) return text;
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 

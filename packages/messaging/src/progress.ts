@@ -57,12 +57,11 @@ const streamOf = (one: { source: string; epoch: number }) => `${one.source}/${on
 export async function claimFresh<Event extends Numbered>(tx: Tx, events: readonly Event[]): Promise<Event[]> {
   const streams = [...new Map(events.map((one) => [streamOf(one), one])).values()];
   const keys = [streams.map((one) => one.source), streams.map((one) => one.epoch)];
-  let progress = await tx.rows<Progress>(lockRows, keys);
+  let [progress, ahead] = await lockProgress(tx, keys);
   if (progress.length < streams.length) {
     await tx.rows(openRows, keys);
-    progress = await tx.rows<Progress>(lockRows, keys);
+    [progress, ahead] = await lockProgress(tx, keys);
   }
-  const ahead = await tx.rows<Numbered>(aheadRows, keys);
   const fresh: Event[] = [];
   const counted = progress.map((one) => {
     const waiting = new Set(ahead.filter((row) => streamOf(row) === streamOf(one)).map((row) => row.seq));
@@ -71,6 +70,11 @@ export async function claimFresh<Event extends Numbered>(tx: Tx, events: readonl
   });
   writeProgress(tx, counted, ahead.length > 0);
   return fresh;
+}
+
+/** In one round trip: what came ahead is read behind the lock. */
+function lockProgress(tx: Tx, keys: readonly unknown[]): Promise<[Progress[], Numbered[]]> {
+  return Promise.all([tx.rows<Progress>(lockRows, keys), tx.rows<Numbered>(aheadRows, keys)]);
 }
 
 interface Counted extends Progress {

@@ -76,7 +76,7 @@ export async function startService(parts: {
   const speaking = { service, pool, nats: nats.connection, log, replicas: config.NATS_REPLICAS };
   const relay = new Relay(speaking);
   nats.onReconnect(() => relay.reconnected());
-  const transact = transactOn(pool, () => relay.wake());
+  const transact = transactOn(pool, (rows) => relay.wake(rows));
   const waiters = new Waiters(db, log);
   const lanes: AnyLane[] = [];
   const onParked = (letter: DeadLetter) => publishLetter(nats.connection, service, letter);
