@@ -9,14 +9,13 @@ export interface LaneLimits {
   waitingMax: number;
   /** Attempts of one batch at a fault before its items are answered with it. */
   attemptsMax: number;
-  /** Pause after a batch of several, so that the next one is larger. A lone item is never followed by one. */
+  /** Pause after a batch of several, so that the next one is larger; 0 for none. A lone item is never followed by one. */
   gatherMs: number;
 }
 
-// 200 commands keep a transaction in the low tens of milliseconds; 4,000 waiting are some two seconds of work.
-// A batch costs a millisecond of CPU whatever its size, over two cores and six services; 5 ms of gathering under load make
-// that a cost of many.
-export const commandLaneLimits: LaneLimits = { sizeMax: 200, waitingMax: 4_000, attemptsMax: 8, gatherMs: 5 };
+// 200 commands keep a transaction in the low tens of milliseconds; 4,000 waiting are some two seconds of work. What waits
+// while a batch commits is batch enough: somebody waits for the answer.
+export const commandLaneLimits: LaneLimits = { sizeMax: 200, waitingMax: 4_000, attemptsMax: 8, gatherMs: 0 };
 
 interface Waiting<Item, Result> {
   item: Item;
@@ -73,8 +72,8 @@ export class Lane<Item, Result> {
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.parts.limits.sizeMax);
       await this.runBatch(batch);
-      if (batch.length > 1 && this.waiting.length < this.parts.limits.sizeMax)
-        await wait(this.parts.limits.gatherMs);
+      const { gatherMs, sizeMax } = this.parts.limits;
+      if (gatherMs > 0 && batch.length > 1 && this.waiting.length < sizeMax) await wait(gatherMs);
     }
     this.running = undefined;
   }
