@@ -1,14 +1,20 @@
 -- The monolith's whole database: one schema, dropped and made anew for every benchmark.
--- Where a choice costs time, it is taken in the baseline's favour; README.md lists each. So there are no foreign keys
--- on what every order writes: Quartermaster's hot tables have none either.
+-- Orders, lines, invoices, accounts and audit records have the columns, constraints and indexes of Quartermaster's
+-- (services/{orders,billing,audit}/migrations), and like there no foreign keys where every order writes. README.md lists
+-- what is left out.
 drop schema if exists monolith cascade;
 create schema monolith;
 set search_path = monolith;
 
 create table customers (
   id uuid primary key,
-  name text not null,
+  name text not null check (name <> ''),
+  document_type text,
+  document_number text,
+  address text,
   email text not null unique,
+  payment_terms text not null default 'CASH' check (payment_terms in ('CASH', 'CREDIT')),
+  credit_limit_minor bigint not null default 0 check (credit_limit_minor >= 0),
   status text not null default 'ACTIVE' check (status in ('ACTIVE', 'BLOCKED'))
 );
 
@@ -18,66 +24,125 @@ create table products (
   sku text not null unique,
   name text not null,
   price_minor bigint not null check (price_minor >= 0),
-  on_hand integer not null check (on_hand >= 0),
-  reserved integer not null default 0,
+  tax_code text not null default 'STANDARD' check (tax_code in ('STANDARD', 'ZERO', 'EXEMPT')),
+  on_hand bigint not null check (on_hand >= 0),
+  reserved bigint not null default 0,
   check (reserved between 0 and on_hand)
 ) with (fillfactor = 50);
 
 create table orders (
   id uuid primary key,
   customer_id uuid not null,
-  status text not null default 'PENDING' check (status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'CANCELLED')),
-  subtotal_minor bigint not null,
-  tax_minor bigint not null,
-  total_minor bigint not null,
-  created_at timestamptz not null default now(),
-  check (subtotal_minor + tax_minor = total_minor)
+  status text not null check (status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPED', 'CANCELLED')),
+  payment_status text not null default 'UNPAID'
+    check (payment_status in ('UNPAID', 'PARTIALLY_PAID', 'PAID', 'REFUNDED')),
+  total_amount_minor bigint not null check (total_amount_minor >= 0),
+  shipping_amount_minor bigint not null check (shipping_amount_minor >= 0),
+  tax_amount_minor bigint not null check (tax_amount_minor >= 0),
+  grand_total_minor bigint not null,
+  currency text not null,
+  location text,
+  notes text,
+  invoice_id uuid not null,
+  invoice_number text not null,
+  version integer not null default 1,
+  created_at timestamptz not null,
+  created_by text,
+  updated_at timestamptz not null,
+  updated_by text,
+  constraint sums_add_up check (grand_total_minor = total_amount_minor + shipping_amount_minor + tax_amount_minor)
 );
-create index orders_by_customer on orders (customer_id);
+create index orders_of_customer on orders (customer_id, id);
 
 -- The lines of an unshipped order are its reservation; there is no second row for it.
 create table order_lines (
   order_id uuid not null,
+  line_no integer not null,
   product_id integer not null,
+  sku text not null,
   product_name text not null,
-  quantity integer not null check (quantity > 0),
-  unit_price_minor bigint not null,
-  primary key (order_id, product_id)
+  quantity bigint not null check (quantity > 0),
+  shipped_quantity bigint not null default 0 check (shipped_quantity between 0 and quantity),
+  unit_price_minor bigint not null check (unit_price_minor >= 0),
+  line_total_minor bigint not null check (line_total_minor >= 0),
+  tax_code text not null check (tax_code in ('STANDARD', 'ZERO', 'EXEMPT')),
+  primary key (order_id, line_no)
 );
 
+-- The snapshot is everything that the document says, as JSON; its SHA-256 is over exactly this text.
 create table invoices (
-  number bigint primary key,
-  order_id uuid not null unique,
-  customer_name text not null,
-  subtotal_minor bigint not null,
-  tax_rate_bp integer not null,
-  tax_minor bigint not null,
-  total_minor bigint not null,
-  issued_at timestamptz not null default now(),
-  check (subtotal_minor + tax_minor = total_minor)
+  id uuid primary key,
+  series text not null,
+  number bigint not null check (number >= 1),
+  source_kind text not null,
+  -- One invoice per order.
+  source_id uuid not null unique,
+  customer_id uuid not null,
+  subtotal_minor bigint not null check (subtotal_minor >= 0),
+  tax_minor bigint not null check (tax_minor >= 0),
+  total_minor bigint not null check (total_minor between 0 and 999999999999),
+  currency text not null,
+  issued_at timestamptz not null,
+  snapshot text not null,
+  snapshot_sha256 bytea not null check (length(snapshot_sha256) = 32),
+  unique (series, number),
+  constraint invoice_adds_up check (subtotal_minor + tax_minor = total_minor)
 );
+create index invoices_of_customer on invoices (customer_id, series, number);
 
--- hash = sha256(hash of the row before || seq || payload); append-only by grants.
-create table audit (
-  seq bigint primary key,
-  actor_id uuid not null,
-  action text not null,
+-- What each customer owes; a customer on credit may not owe more than its limit.
+create table customer_accounts (
+  customer_id uuid primary key,
+  open_minor bigint not null
+) with (fillfactor = 50);
+
+-- hash = sha256(hash of the record before || the record as a JSON array, see statements.ts).
+create table records (
+  position bigint primary key check (position >= 1),
+  at timestamptz(3) not null,
+  recorded_at timestamptz(3) not null,
+  actor_kind text not null,
+  user_id text not null,
+  user_name text,
+  role text,
+  ip text,
+  action text not null check (action in ('CREATE', 'UPDATE', 'DELETE', 'RESTORE', 'READ', 'COMMAND')),
   entity text not null,
-  record_id uuid not null,
-  new_values text not null,
-  hash bytea not null,
-  at timestamptz not null default now()
+  record_id text not null,
+  version bigint not null,
+  event text not null,
+  description text not null,
+  old_values text,
+  new_values text,
+  request_id text,
+  hash bytea not null check (length(hash) = 32)
 );
+create index records_record_id on records (record_id);
+create index records_user_id on records (user_id, position);
+create index records_at on records using brin (at) with (pages_per_range = 32, autosummarize = on);
 
--- The last number given to an invoice and to an audit row, and the chain's head. One row, so one lock, taken last.
+-- The last invoice number with its date, and the audit's last position with its hash. One row, so one lock, taken last.
 create table ledger (
-  one boolean primary key default true check (one),
+  only_row boolean primary key default true check (only_row),
   invoice_number bigint not null default 0,
-  audit_seq bigint not null default 0,
-  audit_hash bytea not null default '\x'
+  issued_at timestamptz not null default '-infinity',
+  audit_position bigint not null default 0,
+  audit_hash bytea not null default decode(repeat('00', 32), 'hex') check (length(audit_hash) = 32)
 ) with (fillfactor = 20);
 insert into ledger default values;
 
+create function refuse_change() returns trigger
+language plpgsql
+as $$
+begin
+  raise exception '% is append-only: % is refused', tg_table_name, lower(tg_op) using errcode = 'restrict_violation';
+end $$;
+create trigger append_only before update or delete or truncate on invoices
+  for each statement execute function refuse_change();
+create trigger append_only before update or delete or truncate on records
+  for each statement execute function refuse_change();
+
 grant usage on schema monolith to monolith;
-grant select, insert, update on customers, products, orders, order_lines, ledger to monolith;
-grant select, insert on invoices, audit to monolith;
+grant select, insert, update on customers, products, orders, order_lines, customer_accounts to monolith;
+grant select, update on ledger to monolith;
+grant select, insert on invoices, records to monolith;

@@ -1,9 +1,12 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import type { Pool } from "pg";
 import type { Logger } from "pino";
+import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
-import { type Line, type PlacedOrder, placeOrder, Refused } from "./place-order";
-import type { Caller } from "./tokens";
+import type { Bearer, Caller } from "./caller";
+import { orderView } from "./order-view";
+import { placeOrder, Refused } from "./place-order";
+import type { AskedLine, TaxRates } from "./price";
 
 const linesPerOrderMax = 100;
 
@@ -23,12 +26,11 @@ const OrderRequest = z.strictObject({
 export interface AppParts {
   readonly pool: Pool;
   readonly log: Logger;
-  readonly callerOf: (token: string) => Caller;
-  /** Hundredths of a percent: 900 is 9 %. */
-  readonly taxRateBp: number;
+  readonly bearerOf: (token: string) => Bearer;
+  readonly taxRates: TaxRates;
 }
 
-export function createApp({ pool, log, callerOf, taxRateBp }: AppParts): Express {
+export function createApp({ pool, log, bearerOf, taxRates }: AppParts): Express {
   const app = express();
   // Neither is wanted by an API; switching them off saves time.
   app.disable("x-powered-by");
@@ -39,40 +41,46 @@ export function createApp({ pool, log, callerOf, taxRateBp }: AppParts): Express
   app.use(logged(log));
   app.use(express.json({ limit: "64kb" }));
   app.post("/orders", async (request: Request, response: Response) => {
-    const caller = callerFrom(request, callerOf);
+    const caller = callerFrom(request, response, bearerOf);
     if (!caller) return problem(response, 401, "unauthorized", "Send a valid bearer token.");
     if (caller.role !== "CUSTOMER")
       return problem(response, 403, "forbidden", "Only customers place orders here.");
     const body = OrderRequest.safeParse(request.body);
     if (!body.success) return problem(response, 400, "invalid_request", z.prettifyError(body.error));
-    const order = await placeOrder(pool, caller.customerId, addedUp(body.data.items), taxRateBp);
-    response.status(201).json(orderView(order));
+    const { items, notes = null } = body.data;
+    const order = await placeOrder(pool, { caller, lines: addedUp(items), notes }, taxRates);
+    response.status(201).location(`/orders/${order.id}`).json(orderView(order));
   });
   app.use((error: Error & { status?: number }, request: Request, response: Response, _next: NextFunction) => {
     if (error instanceof Refused) {
-      const status = error.code === "insufficient_stock" ? 400 : 403;
-      return problem(response, status, error.code, error.message, { product_id: error.productId });
+      const status = error.code === "unknown_customer" || error.code === "customer_blocked" ? 403 : 400;
+      return problem(response, status, error.code, error.message, error.details);
     }
     if (error.status && error.status < 500)
       return problem(response, error.status, "invalid_request", error.message);
-    log.error({ err: error, path: request.path }, "request failed");
+    log.error({ err: error, path: request.path, requestId: requestIdOf(response) }, "request failed");
     problem(response, 500, "internal_error", "Something went wrong.");
   });
   return app;
 }
 
-function callerFrom(request: Request, callerOf: AppParts["callerOf"]): Caller | undefined {
+function callerFrom(
+  request: Request,
+  response: Response,
+  bearerOf: AppParts["bearerOf"],
+): Caller | undefined {
   const header = request.headers.authorization;
   if (!header?.startsWith("Bearer ")) return undefined;
   try {
-    return callerOf(header.slice("Bearer ".length));
+    const bearer = bearerOf(header.slice("Bearer ".length));
+    return { ...bearer, ip: request.ip ?? null, requestId: requestIdOf(response) };
   } catch {
     return undefined;
   }
 }
 
 /** One line per product, in product order: the order in which stock is locked. */
-function addedUp(items: z.infer<typeof OrderRequest>["items"]): Line[] {
+function addedUp(items: z.infer<typeof OrderRequest>["items"]): AskedLine[] {
   const quantities = new Map<number, number>();
   for (const item of items)
     quantities.set(item.product_id, (quantities.get(item.product_id) ?? 0) + item.quantity);
@@ -81,41 +89,31 @@ function addedUp(items: z.infer<typeof OrderRequest>["items"]): Line[] {
     .sort((a, b) => a.productId - b.productId);
 }
 
-function orderView(order: PlacedOrder) {
-  return {
-    id: order.id,
-    status: "PENDING",
-    total_amount: order.subtotalMinor / 100,
-    shipping_amount: 0,
-    tax_amount: order.taxMinor / 100,
-    grand_total: (order.subtotalMinor + order.taxMinor) / 100,
-    invoice_number: order.invoiceNumber,
-    items: order.lines.map((line) => ({
-      product_id: line.productId,
-      product_name: line.name,
-      quantity: line.quantity,
-      unit_price_at_purchase: line.unitPriceMinor / 100,
-    })),
-  };
-}
-
 function problem(response: Response, status: number, code: string, detail: string, more: object = {}): void {
   response
     .status(status)
     .type("application/problem+json")
-    .json({ status, code, detail, ...more });
+    .json({ status, code, detail, request_id: requestIdOf(response), ...more });
 }
 
+const requestIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Gives each request its id, the caller's own where it sent one, and logs its answer. */
 function logged(log: Logger) {
   return (request: Request, response: Response, next: NextFunction) => {
     const startedAt = performance.now();
+    const sent = request.headers["x-request-id"];
+    const requestId = typeof sent === "string" && requestIdPattern.test(sent) ? sent : uuidv7();
+    response.setHeader("X-Request-Id", requestId);
     response.once("finish", () => {
       const tookMs = Math.round((performance.now() - startedAt) * 100) / 100;
-      log.info(
-        { method: request.method, path: request.path, status: response.statusCode, tookMs },
-        "request",
-      );
+      const { method, path } = request;
+      log.info({ requestId, method, path, status: response.statusCode, tookMs }, "request");
     });
     next();
   };
+}
+
+function requestIdOf(response: Response): string {
+  return response.getHeader("X-Request-Id") as string;
 }

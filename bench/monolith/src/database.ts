@@ -1,4 +1,4 @@
-import { Pool, type PoolClient, type QueryResult, types } from "pg";
+import { Pool, type PoolClient, type QueryConfig, type QueryResult, types } from "pg";
 import type { Statement } from "./statements";
 
 // Amounts and numbers stay far below 2^53 here, so plain numbers will do for bigint.
@@ -7,7 +7,7 @@ types.setTypeParser(types.builtins.INT8, Number);
 export interface PoolSettings {
   readonly databaseUrl: string;
   readonly poolSize: number;
-  /** Statements that do not need each other's results travel in one round trip (pg's `pipeline` option). */
+  /** Lets statements that do not need each other's results travel in one round trip; see {@link run}. */
   readonly pipeline: boolean;
 }
 
@@ -24,6 +24,26 @@ export function openPool(settings: PoolSettings): Pool {
   return pool;
 }
 
-export function run(client: PoolClient, statement: Statement, values: unknown[]): Promise<QueryResult> {
-  return client.query({ name: statement.name, text: statement.text, values });
+export function prepared(statement: Statement, values: unknown[]): QueryConfig {
+  return { name: statement.name, text: statement.text, values };
+}
+
+/**
+ * Runs statements that do not need each other's results, in their order: each awaited before the next is sent, or, over
+ * a connection that pipelines, all in one round trip.
+ */
+export async function run(client: PoolClient, statements: readonly (string | QueryConfig)[]) {
+  if (client.pipeline) return allOf(statements.map((statement) => client.query(statement as QueryConfig)));
+  const results: QueryResult[] = [];
+  for (const statement of statements) results.push(await client.query(statement as QueryConfig));
+  return results;
+}
+
+/** Waits for all, also after a failure, so that no answer is still on its way when the connection is given back. */
+async function allOf<T>(sent: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(sent);
+  return settled.map((outcome) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return outcome.value;
+  });
 }

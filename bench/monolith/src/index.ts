@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+export { openPool } from "./database";
+export { auditJson, type DraftOrder, invoiceJson } from "./documents";
+export { placeOrder, Refused, type Wish } from "./place-order";
 export type { Statement } from "./statements";
 export * as statements from "./statements";
 

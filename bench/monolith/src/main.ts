@@ -13,8 +13,8 @@ const Settings = z.object({
   DATABASE_URL: z.url(),
   TOKEN_PUBLIC_JWK: z.string().transform((text) => JSON.parse(text)),
   /** Connections of each process. */
-  POOL_SIZE: z.coerce.number().int().min(1).max(200).default(16),
-  PIPELINE: flag.default(true),
+  POOL_SIZE: z.coerce.number().int().min(1).max(200).default(6),
+  PIPELINE: flag.default(false),
   /** 1 runs without node:cluster. */
   WORKERS: z.coerce
     .number()
@@ -40,8 +40,8 @@ function serve(settings: z.infer<typeof Settings>): void {
   const app = createApp({
     pool,
     log,
-    callerOf: tokenVerifier(settings.TOKEN_PUBLIC_JWK),
-    taxRateBp: Math.round(settings.TAX_RATE * 10_000),
+    bearerOf: tokenVerifier(settings.TOKEN_PUBLIC_JWK),
+    taxRates: { STANDARD: Math.round(settings.TAX_RATE * 10_000), ZERO: 0, EXEMPT: 0 },
   });
   const server = app.listen(settings.PORT, "127.0.0.1", () => log.info({ port: settings.PORT }, "ready"));
   const stop = () => {

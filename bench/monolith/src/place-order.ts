@@ -1,60 +1,64 @@
 import type { Pool, PoolClient } from "pg";
 import { v7 as uuidv7 } from "uuid";
-import { run } from "./database";
+import type { Caller } from "./caller";
+import { prepared, run } from "./database";
+import { auditJson, type Customer, currency, type DraftOrder, invoiceJson } from "./documents";
+import { type AskedLine, type Product, sold, sumsOf, type TaxRates } from "./price";
 import {
-  activeCustomer,
+  type BasketRow,
   begin,
+  bookAccount,
   commit,
-  insertLines,
-  insertOrder,
-  issueInvoice,
-  reserve,
+  readBasket,
+  reserveStock,
   rollback,
+  writeOrder,
 } from "./statements";
 
-export interface Line {
-  readonly productId: number;
-  readonly quantity: number;
+/** The most that an invoice can hold. */
+const totalMinorMax = 999_999_999_999;
+
+export interface Wish {
+  readonly caller: Caller;
+  /** Sorted by product, each named once. */
+  readonly lines: readonly AskedLine[];
+  readonly notes: string | null;
 }
 
-interface PricedLine extends Line {
-  readonly name: string;
-  readonly unitPriceMinor: number;
+export interface PlacedOrder extends DraftOrder {
+  readonly invoiceNumber: string;
+  readonly at: Date;
 }
 
-export interface PlacedOrder {
-  readonly id: string;
-  readonly invoiceNumber: number;
-  readonly lines: readonly PricedLine[];
-  readonly subtotalMinor: number;
-  readonly taxMinor: number;
-}
+type RefusalCode =
+  | "unknown_customer"
+  | "customer_blocked"
+  | "unknown_product"
+  | "insufficient_stock"
+  | "amount_too_large"
+  | "credit_limit_exceeded";
 
 /** The buyer can do something about it; answered with a 4xx. */
 export class Refused extends Error {
   constructor(
-    readonly code: "insufficient_stock" | "unknown_customer",
-    readonly productId?: number,
+    readonly code: RefusalCode,
+    readonly details: object = {},
   ) {
     super(code);
   }
 }
 
 /**
- * Places an order in one transaction and two round trips: reserve, then write everything and commit.
- * `lines` must be sorted by product and name each product once. Throws Refused.
+ * Places an order in one transaction: reads, then locks the account and the stock, then the ledger with its numbers, the
+ * row that every order needs and that is therefore locked last. Throws Refused.
  */
-export async function placeOrder(
-  pool: Pool,
-  customerId: string,
-  lines: readonly Line[],
-  taxRateBp: number,
-): Promise<PlacedOrder> {
+export async function placeOrder(pool: Pool, wish: Wish, rates: TaxRates): Promise<PlacedOrder> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    const { customerName, priced } = await reserveLines(client, customerId, lines);
-    return await writeOrder(client, customerId, customerName, priced, taxRateBp);
+    const draft = await draftOrder(client, wish, rates);
+    await bookAndReserve(client, draft);
+    return await writeAndCommit(client, draft);
   } catch (error) {
     await client.query(rollback).catch((failure: Error) => {
       broken = failure;
@@ -65,62 +69,93 @@ export async function placeOrder(
   }
 }
 
-async function reserveLines(client: PoolClient, customerId: string, lines: readonly Line[]) {
-  const [, customer, ...reserved] = await allOf([
-    client.query(begin),
-    run(client, activeCustomer, [customerId]),
-    ...lines.map((line) => run(client, reserve, [line.productId, line.quantity])),
-  ]);
-  const customerName: string | undefined = customer?.rows[0]?.name;
-  if (customerName === undefined) throw new Refused("unknown_customer");
-  const priced = lines.map((line, index): PricedLine => {
-    const row = reserved[index]?.rows[0];
-    if (!row) throw new Refused("insufficient_stock", line.productId);
-    return { ...line, name: row.name, unitPriceMinor: row.price_minor };
-  });
-  return { customerName, priced };
-}
-
-async function writeOrder(
+async function draftOrder(
   client: PoolClient,
-  customerId: string,
-  customerName: string,
-  lines: readonly PricedLine[],
-  taxRateBp: number,
-): Promise<PlacedOrder> {
-  const id = uuidv7();
-  const subtotalMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0);
-  const taxMinor = Math.round((subtotalMinor * taxRateBp) / 10_000);
-  const newValues = JSON.stringify({
-    id,
-    customerId,
-    customerName,
-    lines,
-    subtotalMinor,
-    taxRateBp,
-    taxMinor,
+  { caller, lines, notes }: Wish,
+  rates: TaxRates,
+): Promise<DraftOrder> {
+  const productIds = lines.map((line) => line.productId);
+  const [, basket] = await run(client, [begin, prepared(readBasket, [caller.customerId, productIds])]);
+  const rows: BasketRow[] = basket?.rows ?? [];
+  const [first] = rows;
+  if (!first) throw new Refused("unknown_customer");
+  if (first.status === "BLOCKED") throw new Refused("customer_blocked");
+  const products = new Map(rows.map((row) => [row.product_id, productIn(row)]));
+  const soldLines = lines.map((line) => {
+    const product = products.get(line.productId);
+    if (!product) throw new Refused("unknown_product", { product_id: line.productId });
+    return sold(line, product);
   });
-  const [, , invoice] = await allOf([
-    run(client, insertOrder, [id, customerId, subtotalMinor, taxMinor]),
-    run(client, insertLines, [
-      id,
-      lines.map((line) => line.productId),
-      lines.map((line) => line.name),
-      lines.map((line) => line.quantity),
-      lines.map((line) => line.unitPriceMinor),
-    ]),
-    run(client, issueInvoice, [id, customerName, subtotalMinor, taxRateBp, taxMinor, customerId, newValues]),
-    // A statement that failed before it turns this commit into a rollback.
-    client.query(commit),
-  ]);
-  return { id, invoiceNumber: invoice?.rows[0]?.number, lines, subtotalMinor, taxMinor };
+  const sums = sumsOf(soldLines, rates);
+  if (sums.totalMinor > totalMinorMax) throw new Refused("amount_too_large");
+  const customer = customerIn(caller.customerId, first);
+  return { id: uuidv7(), invoiceId: uuidv7(), caller, customer, lines: soldLines, sums, notes };
 }
 
-/** Waits for all, also after a failure, so that no answer is still on its way when the connection is given back. */
-async function allOf<T>(sent: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(sent);
-  return settled.map((outcome) => {
-    if (outcome.status === "rejected") throw outcome.reason;
-    return outcome.value;
-  });
+async function bookAndReserve(client: PoolClient, { customer, lines, sums }: DraftOrder): Promise<void> {
+  const productIds = lines.map((line) => line.productId);
+  const quantities = lines.map((line) => line.quantity);
+  const [account, stock] = await run(client, [
+    prepared(bookAccount, [customer.id, sums.totalMinor]),
+    prepared(reserveStock, [productIds, quantities]),
+  ]);
+  const openMinor: number = account?.rows[0].open_minor;
+  if (customer.paymentTerms === "CREDIT" && openMinor > customer.creditLimitMinor)
+    throw new Refused("credit_limit_exceeded", { open_balance: (openMinor - sums.totalMinor) / 100 });
+  const reserved = new Set(stock?.rows.map((row) => row.id));
+  const missing = productIds.filter((id) => !reserved.has(id));
+  if (missing.length > 0) throw new Refused("insufficient_stock", { product_ids: missing });
+}
+
+async function writeAndCommit(client: PoolClient, draft: DraftOrder): Promise<PlacedOrder> {
+  const { caller, lines, sums } = draft;
+  const audit = auditJson(draft);
+  const values: Readonly<Record<string, unknown>> = {
+    orderId: draft.id,
+    customerId: draft.customer.id,
+    subtotalMinor: sums.subtotalMinor,
+    taxMinor: sums.taxMinor,
+    currency,
+    notes: draft.notes,
+    invoiceId: draft.invoiceId,
+    invoiceJson: invoiceJson(draft),
+    productIds: lines.map((line) => line.productId),
+    skus: lines.map((line) => line.sku),
+    productNames: lines.map((line) => line.description),
+    quantities: lines.map((line) => line.quantity),
+    unitPricesMinor: lines.map((line) => line.unitPriceMinor),
+    taxCodes: lines.map((line) => line.taxCode),
+    reservationJson: audit.reservation,
+    issuedJson: audit.issued,
+    placedJson: audit.placed,
+    actorId: caller.userId,
+    actorName: caller.name,
+    role: caller.role,
+    ip: caller.ip,
+    requestId: caller.requestId,
+  };
+  const write = prepared(
+    writeOrder,
+    writeOrder.params.map((name) => values[name]),
+  );
+  const [written] = await run(client, [write, commit]);
+  const { invoice_number: invoiceNumber, at } = written?.rows[0] ?? {};
+  return { ...draft, invoiceNumber, at };
+}
+
+function productIn(row: BasketRow): Product {
+  return { sku: row.sku, name: row.product_name, priceMinor: row.price_minor, taxCode: row.tax_code };
+}
+
+function customerIn(id: string, row: BasketRow): Customer {
+  return {
+    id,
+    name: row.name,
+    documentType: row.document_type,
+    documentNumber: row.document_number,
+    address: row.address,
+    email: row.email,
+    paymentTerms: row.payment_terms,
+    creditLimitMinor: row.credit_limit_minor,
+  };
 }

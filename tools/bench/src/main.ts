@@ -6,7 +6,8 @@ import { type Ground, openGround } from "./ground";
 import { describeMachine } from "./machine";
 import { measure } from "./measure";
 import { disturbance, type Measurement, ratiosOf, summarise, tableOf } from "./report";
-import { type BenchSettings, readSettings } from "./settings";
+import { type BenchSettings, readSettings, type Shape } from "./settings";
+import type { Target } from "./target";
 
 const resultsFolder = resolve(__dirname, "../../../bench/results");
 
@@ -24,11 +25,18 @@ function say(sentence: string): void {
   process.stdout.write(`${sentence}\n`);
 }
 
+/** Every step with the time since the start, so that nobody wonders whether it goes on. */
+function tell(sentence: string): void {
+  const seconds = Math.round(process.uptime());
+  say(`${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}  ${sentence}`);
+}
+
 async function bench(): Promise<boolean> {
   const settings = readSettings(process.env);
+  say(planOf(settings));
   const folder = mkdtempSync(join(tmpdir(), "quartermaster-bench-"));
   started.push(async () => rmSync(folder, { recursive: true, force: true }));
-  const ground = await openGround(settings, folder, { say, started });
+  const ground = await openGround(settings, folder, { say: tell, started });
   const broken: string[] = [];
   const measurements = await measureInTurns(settings, ground, broken);
   const summaries = summarise(measurements);
@@ -42,18 +50,24 @@ async function bench(): Promise<boolean> {
   const disturbed = disturbance(measurements);
   if (disturbed) say(disturbed);
   for (const sentence of ground.skipped) say(`Skipped: ${sentence}`);
+  if (settings.monolith.pipeline) say("The monolith pipelined its statements (MONOLITH_PIPELINE=true).");
   for (const sentence of broken) say(`BROKEN: ${sentence}`);
   say(`Raw results: ${file}`);
   const line = settings.shapes
     .map((shape) => `${shape}: ${ratiosOf(summaries.filter((each) => each.shape === shape)).join(", ")}`)
     .join("; ");
-  say(
-    broken.length === 0
-      ? `Done: every invariant holds. ${line}`
-      : "Failed: the figures do not count, for the numbers are wrong.",
-  );
+  say(broken.length === 0 ? `Done: every invariant holds. ${line}` : "Failed: the figures do not count.");
   return broken.length === 0;
 }
+
+/** What is about to happen, for whoever sees it for the first time. */
+function planOf({ only, shapes, rounds, measureSeconds, quick }: BenchSettings): string {
+  const loads = `${rounds} x ${measureSeconds} s of each load (${shapes.join(", ")}) on ${only.join(", ")}`;
+  return `${loads}, after a warm-up; rows are checked after each. ${quick ? "About a minute." : "About five minutes; QUICK=1 takes one."}`;
+}
+
+/** pgbench has no code to be compiled while it runs; its tables need only be in memory. */
+const pgbenchWarmUpSecondsMax = 2;
 
 /** Every round puts each load on each target in turn, so that what changes with time strikes all alike. */
 async function measureInTurns(
@@ -62,13 +76,15 @@ async function measureInTurns(
   broken: string[],
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  for (const target of ground.targets) {
-    for (const shape of settings.shapes) {
-      say(`warming up ${target.name}, ${shape}`);
-      const { orders } = await target.load(shape, settings.warmUpSeconds);
-      if (orders === 0) broken.push(`${target.name}, ${shape}, warm-up: no order was placed`);
-      await target.settle();
+  const wrong = (where: string, sentences: readonly string[]) => {
+    for (const sentence of sentences) {
+      broken.push(`${where}: ${sentence}`);
+      tell(`BROKEN: ${where}: ${sentence}`);
     }
+  };
+  for (const target of ground.targets) {
+    for (const shape of settings.shapes)
+      wrong(`${target.name}, ${shape}, warm-up`, await warmUp(settings, target, shape));
   }
   for (let round = 1; round <= settings.rounds; round += 1) {
     for (const shape of settings.shapes) {
@@ -80,19 +96,32 @@ async function measureInTurns(
         const newOrders = (await target.countOrders()) - ordersBefore;
         // pgbench counts what it has committed, and ends only after that.
         const cutOffMax = target.name === "pgbench" ? 0 : settings.connections;
-        const wrong = [
-          ...doubtsAbout(measured, { newOrders, connections: settings.connections, cutOffMax }),
-          ...(await target.brokenInvariants()),
-        ];
-        broken.push(...wrong.map((sentence) => `${target.name}, ${shape}, round ${round}: ${sentence}`));
+        const counted = { newOrders, connections: settings.connections, cutOffMax };
+        wrong(`${target.name}, ${shape}, round ${round}`, [
+          ...doubtsAbout(measured, counted),
+          ...(await target.rows.ofNewRows()),
+        ]);
       }
     }
   }
   for (const target of ground.targets) {
-    const wrong = (await target.brokenAtTheEnd?.()) ?? [];
-    broken.push(...wrong.map((sentence) => `${target.name}, at the end: ${sentence}`));
+    tell(`checking every row of ${target.name} once more`);
+    wrong(`${target.name}, at the end`, [
+      ...(await target.rows.ofAllRows()),
+      ...((await target.brokenAtTheEnd?.()) ?? []),
+    ]);
   }
   return measurements;
+}
+
+async function warmUp(settings: BenchSettings, target: Target, shape: Shape): Promise<string[]> {
+  const { warmUpSeconds } = settings;
+  const seconds =
+    target.name === "pgbench" ? Math.min(pgbenchWarmUpSecondsMax, warmUpSeconds) : warmUpSeconds;
+  tell(`warming up ${target.name}, ${shape}: ${seconds} s`);
+  const { orders } = await target.load(shape, seconds);
+  await target.settle();
+  return [...(orders === 0 ? ["no order was placed"] : []), ...(await target.rows.ofNewRows())];
 }
 
 function tellOf(measured: Measurement, settings: BenchSettings): void {
@@ -100,7 +129,7 @@ function tellOf(measured: Measurement, settings: BenchSettings): void {
   if (measured.foreignShare !== undefined)
     others.push(`${(measured.foreignShare * 100).toFixed(0)} % of the CPU to others`);
   if (measured.errors > 0) others.push(`${measured.errors} errors`);
-  say(
+  tell(
     `round ${measured.round}/${settings.rounds}  ${measured.shape.padEnd(6)}  ${measured.target.padEnd(13)}  ` +
       `${measured.ordersPerSecond.toFixed(0).padStart(5)} orders/s  ${others.join(", ")}`,
   );

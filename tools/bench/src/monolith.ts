@@ -1,10 +1,11 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { program, schemaFile } from "@quartermaster/bench-monolith";
 import { poll, startWatched } from "@quartermaster/servers";
 import { sign } from "jsonwebtoken";
 import { Client } from "pg";
-import { brokenInMonolith, countOrders } from "./invariants";
+import { countOrders } from "./invariants";
+import { monolithRowChecks } from "./invariants-monolith";
 import { placeOrders } from "./load";
 import type { BenchSettings } from "./settings";
 import type { Target } from "./target";
@@ -85,7 +86,7 @@ export async function startMonolith(options: MonolithOptions): Promise<Target> {
     load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
     settle: async () => 0,
     countOrders: () => countOrders(options.adminUrl, "monolith.orders"),
-    brokenInvariants: () => brokenInMonolith(options.adminUrl),
+    rows: monolithRowChecks(options.adminUrl),
     stop: () => server.stop(),
   };
 }
@@ -102,12 +103,17 @@ async function untilReady(url: string, running: () => boolean, logFile: string):
 
 function tokensFor(count: number, key: KeyObject): string[] {
   return Array.from({ length: count }, (_, index) =>
-    sign({ role: "CUSTOMER" }, key, {
+    sign(claimsOf(index + 1), key, {
       algorithm: "ES256",
-      subject: customerIdPrefix + `${index + 1}`.padStart(12, "0"),
+      subject: randomUUID(),
       issuer: "monolith",
       audience: "monolith",
       expiresIn: "2h",
     }),
   );
+}
+
+function claimsOf(number: number) {
+  const customerId = customerIdPrefix + `${number}`.padStart(12, "0");
+  return { name: `customer-${number}@bench.example`, role: "CUSTOMER", customerId };
 }

@@ -1,8 +1,15 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Statement, statements } from "@quartermaster/bench-monolith";
+import {
+  auditJson,
+  type DraftOrder,
+  invoiceJson,
+  type Statement,
+  statements,
+} from "@quartermaster/bench-monolith";
 import { runCommand } from "@quartermaster/servers";
-import { brokenInMonolith, countOrders } from "./invariants";
+import { countOrders } from "./invariants";
+import { monolithRowChecks } from "./invariants-monolith";
 import type { LoadResult } from "./load";
 import { customerIdPrefix, fillMonolith } from "./monolith";
 import type { BenchSettings, Shape } from "./settings";
@@ -37,43 +44,49 @@ export async function startPgbench({ settings, adminUrl, folder }: PgbenchOption
       runPgbench({ databaseUrl, folder, shape, seconds, clients: settings.pgbenchClients }),
     settle: async () => 0,
     countOrders: () => countOrders(adminUrl, "monolith.orders"),
-    brokenInvariants: () => brokenInMonolith(adminUrl),
+    rows: monolithRowChecks(adminUrl),
     stop: async () => {},
   };
 }
 
-/** The monolith's statements with pgbench's variables in place of $1, $2 ...; the last four in one round trip, as there. */
+/** The monolith's statements with pgbench's variables in place of $1, $2 ..., in the round trips of its pipelined form. */
 export function scriptOf(shape: Shape, settings: BenchSettings): string {
-  const { activeCustomer, reserve, insertOrder, insertLines, issueInvoice } = statements;
+  const { readBasket, bookAccount, reserveStock, writeOrder } = statements;
   const customerId = `('${customerIdPrefix}' || lpad(:customer::text, 12, '0'))::uuid`;
   const lines = shape === "hot" ? [1] : [1, 2];
   const array = (variable: (line: number) => string) => `array[${lines.map(variable).join(", ")}]`;
-  const order = { orderId: ":order_id", customerId, subtotalMinor: ":subtotal", taxMinor: ":tax" };
+  const productIds = array((line) => `:p${line}`);
+  const quantities = array((line) => `:q${line}`);
+  const basket = filled(readBasket, { customerId, productIds });
+  // pgbench takes one row only.
+  const columns = lines.flatMap((line) =>
+    ["sku", "product_name", "price_minor"].map(
+      (column) => `max(${column}) filter (where product_id = :p${line}) as l${line}_${column}`,
+    ),
+  );
   return [
     `\\set customer random(1, ${settings.connections})`,
     ...(shape === "hot" ? hotLine : spreadLines(settings.products)),
     "begin;",
-    `${filled(activeCustomer, { customerId }).replace("select name", "select uuidv7() as order_id, name")} \\gset`,
-    ...lines.map(
-      (line) => `${filled(reserve, { productId: `:p${line}`, quantity: `:q${line}` })} \\gset l${line}_`,
-    ),
+    `select uuidv7() as order_id, uuidv7() as invoice_id, ${columns.join(", ")} from (${basket}) b \\gset`,
     `\\set subtotal ${lines.map((line) => `:q${line} * :l${line}_price_minor`).join(" + ")}`,
     "\\set tax (:subtotal * 900 + 5000) / 10000",
     "\\startpipeline",
-    `${filled(insertOrder, order)};`,
-    `${filled(insertLines, {
+    `${filled(bookAccount, { customerId, totalMinor: "(:subtotal::bigint + :tax::bigint)" })};`,
+    `${filled(reserveStock, { productIds, quantities })};`,
+    `${filled(writeOrder, {
+      ...sampleOf(lines.length),
+      customerId,
+      productIds,
+      quantities,
       orderId: ":order_id",
-      productIds: array((line) => `:p${line}`),
-      productNames: array((line) => `:l${line}_name`),
-      quantities: array((line) => `:q${line}`),
+      invoiceId: ":invoice_id",
+      subtotalMinor: ":subtotal",
+      taxMinor: ":tax",
+      skus: array((line) => `:l${line}_sku`),
+      productNames: array((line) => `:l${line}_product_name`),
       unitPricesMinor: array((line) => `:l${line}_price_minor`),
-    })};`,
-    `${filled(issueInvoice, {
-      ...order,
-      customerName: ":name",
-      taxRateBp: "900",
-      actorId: customerId,
-      newValues: `'${auditText(lines.length)}'`,
+      taxCodes: array(() => "'STANDARD'"),
     })};`,
     "commit;",
     "\\endpipeline",
@@ -105,15 +118,53 @@ function filled(statement: Statement, values: Readonly<Record<string, string>>):
   return text.replace(/\s+/g, " ");
 }
 
-/** As long as the text that the monolith writes; the spaces keep pgbench from seeing variables in it. */
-function auditText(lines: number): string {
-  const line = { productId: 1000, quantity: 2, name: "Bench product 1000", unitPriceMinor: 7500 };
+/** Texts as long as those that the monolith writes; the spaces keep pgbench from seeing variables in them. */
+function sampleOf(lineCount: number): Readonly<Record<string, string>> {
   const id = "01900000-0000-7000-8000-000000000000";
-  const order = { id, customerId: id, customerName: "Customer 64", lines: Array(lines).fill(line) };
-  return JSON.stringify({ ...order, subtotalMinor: 30000, taxRateBp: 900, taxMinor: 2700 }).replaceAll(
-    ":",
-    ": ",
-  );
+  const line = {
+    productId: 1000,
+    quantity: 2,
+    sku: "BENCH-01000",
+    description: "Bench product 1000",
+    unitPriceMinor: 7500,
+    lineTotalMinor: 15000,
+    taxCode: "STANDARD",
+  } as const;
+  const taxes = [{ taxCode: "STANDARD", rateBps: 900, baseMinor: 30000, taxMinor: 2700 }] as const;
+  const name = "customer-64@bench.example";
+  const draft: DraftOrder = {
+    id,
+    invoiceId: id,
+    caller: { userId: id, customerId: id, name, role: "CUSTOMER", ip: "127.0.0.1", requestId: id },
+    customer: {
+      id,
+      name: "Customer 64",
+      documentType: null,
+      documentNumber: null,
+      address: null,
+      email: name,
+      paymentTerms: "CASH",
+      creditLimitMinor: 0,
+    },
+    lines: Array(lineCount).fill(line),
+    sums: { subtotalMinor: 30000, taxMinor: 2700, totalMinor: 32700, taxes },
+    notes: null,
+  };
+  const audit = auditJson(draft);
+  const texts = {
+    currency: "USD",
+    actorId: id,
+    actorName: name,
+    role: "CUSTOMER",
+    ip: "127.0.0.1",
+    requestId: id,
+    invoiceJson: invoiceJson(draft),
+    reservationJson: audit.reservation,
+    issuedJson: audit.issued,
+    placedJson: audit.placed,
+  };
+  const quoted = Object.entries(texts).map(([key, text]) => [key, `'${text.replaceAll(":", ": ")}'`]);
+  return { ...Object.fromEntries(quoted), notes: "null" };
 }
 
 interface PgbenchRun {

@@ -1,7 +1,7 @@
 import { poll } from "@quartermaster/servers";
 import { defaultAdmin, type Stack } from "@quartermaster/stack";
 import { countOrders, withClient } from "./invariants";
-import { brokenInQuartermaster, openWork } from "./invariants-quartermaster";
+import { openWork, quartermasterRowChecks } from "./invariants-quartermaster";
 import { placeOrders } from "./load";
 import type { BenchSettings } from "./settings";
 import type { Target } from "./target";
@@ -43,7 +43,7 @@ export async function fillQuartermaster({ settings, stack, say }: QuartermasterO
     load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
     settle: () => settle(stack.adminDatabaseUrl),
     countOrders: () => countOrders(stack.adminDatabaseUrl, "orders.orders", "status = 'PENDING'"),
-    brokenInvariants: () => brokenInQuartermaster(stack.adminDatabaseUrl),
+    rows: quartermasterRowChecks(stack.adminDatabaseUrl),
     brokenAtTheEnd: () => brokenChain(url),
     // The stack is the ground that the others stand on too, and is stopped with it.
     stop: async () => {},

@@ -27,18 +27,18 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     quick,
     only: list(env, "ONLY", targetNames),
     shapes: list(env, "SHAPES", shapes),
-    rounds: count(env, "ROUNDS", quick ? 2 : 3),
+    rounds: count(env, "ROUNDS", quick ? 1 : 3),
     measureSeconds: count(env, "SECONDS_EACH", quick ? 3 : 8),
-    // For all targets alike. Six processes compile their hot code later than one does, and servers run for days.
-    warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 4 : 20),
+    // For both servers alike. Six processes compile their hot code later than one does, and servers run for days.
+    warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 3 : 20),
     connections: count(env, "CONNECTIONS", 64),
     products: 1000,
     pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),
     monolith: {
-      // The best of those tried on two cores; docs/performance.md has the figures.
+      // The best of those tried on two cores (docs/decisions/0021).
       poolSize: count(env, "MONOLITH_POOL_SIZE", 6),
       workers: count(env, "MONOLITH_WORKERS", 1),
-      pipeline: env.MONOLITH_PIPELINE !== "false",
+      pipeline: env.MONOLITH_PIPELINE === "true",
     },
   };
 }

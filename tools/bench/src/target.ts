@@ -1,4 +1,5 @@
 import type { CountedProcess } from "./cpu";
+import type { RowChecks } from "./invariants";
 import type { LoadResult } from "./load";
 import type { Shape, TargetName } from "./settings";
 
@@ -13,9 +14,8 @@ export interface Target {
   settle(): Promise<number>;
   /** How many orders its tables hold. */
   countOrders(): Promise<number>;
-  /** One sentence for each invariant that does not hold, over all orders so far. */
-  brokenInvariants(): Promise<string[]>;
-  /** The same for what is too slow to be asked after each load. */
+  readonly rows: RowChecks;
+  /** A sentence for each thing wrong that only a look at the whole can find. */
   brokenAtTheEnd?(): Promise<string[]>;
   stop(): Promise<void>;
 }

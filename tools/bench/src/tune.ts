@@ -15,7 +15,7 @@ import type { Target } from "./target";
  * VARIANTS is a list of pool:workers:pipeline, or pgbench:clients. Prints the median and the best of each, over its
  * quieter half.
  */
-const variantsByDefault = "4:1:true,8:1:true,16:1:true,32:1:true,4:2:true,8:2:true,8:1:false";
+const variantsByDefault = "4:1:false,6:1:false,8:1:false,12:1:false,16:1:false,8:2:false,6:1:true";
 
 async function tune(): Promise<void> {
   const settings = readSettings(process.env);
@@ -59,7 +59,7 @@ async function startVariant(
   adminUrl: string,
   folder: string,
 ): Promise<Target> {
-  const [first = "", workers = "1", pipeline = "true"] = variant.split(":");
+  const [first = "", workers = "1", pipeline = "false"] = variant.split(":");
   if (first === "pgbench") {
     const pgbenchClients = Number(workers);
     return startPgbench({
