@@ -30,7 +30,7 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     rounds: count(env, "ROUNDS", quick ? 1 : 3),
     measureSeconds: count(env, "SECONDS_EACH", quick ? 3 : 8),
     // For both servers alike. Six processes compile their hot code later than one does, and servers run for days.
-    warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 3 : 20),
+    warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 4 : 20),
     connections: count(env, "CONNECTIONS", 64),
     products: 1000,
     pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),
