@@ -13,7 +13,7 @@ const Settings = z.object({
   DATABASE_URL: z.url(),
   TOKEN_PUBLIC_JWK: z.string().transform((text) => JSON.parse(text)),
   /** Connections of each process. */
-  POOL_SIZE: z.coerce.number().int().min(1).max(200).default(6),
+  POOL_SIZE: z.coerce.number().int().min(1).max(200).default(4),
   PIPELINE: flag.default(false),
   /** 1 runs without node:cluster. */
   WORKERS: z.coerce

@@ -36,7 +36,7 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),
     monolith: {
       // The best of those tried on two cores (docs/decisions/0021).
-      poolSize: count(env, "MONOLITH_POOL_SIZE", 6),
+      poolSize: count(env, "MONOLITH_POOL_SIZE", 4),
       workers: count(env, "MONOLITH_WORKERS", 1),
       pipeline: env.MONOLITH_PIPELINE === "true",
     },

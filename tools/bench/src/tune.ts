@@ -15,7 +15,7 @@ import type { Target } from "./target";
  * VARIANTS is a list of pool:workers:pipeline, or pgbench:clients. Prints the median and the best of each, over its
  * quieter half.
  */
-const variantsByDefault = "4:1:false,6:1:false,8:1:false,12:1:false,16:1:false,8:2:false,6:1:true";
+const variantsByDefault = "2:1:false,3:1:false,4:1:false,6:1:false,8:1:false,4:2:false,3:1:true,4:1:true";
 
 async function tune(): Promise<void> {
   const settings = readSettings(process.env);
