@@ -3,8 +3,9 @@ import { type Meta, type Reader, type Refused, refuse, reply } from "@quartermas
 import { type OrderView, placingView } from "../domain/order";
 import { ownOnly } from "../domain/who";
 import type { PlacingOrder } from "../sagas/place-order";
+import { readHistory } from "../store/history";
 import { findOrders } from "../store/orders";
-import { findSaga, readHistory } from "../store/sagas";
+import { findSaga } from "../store/sagas";
 
 /** An order that has no row yet is shown out of its saga, as PLACING. */
 export const getOrder = reply(GetOrder, async (db, { id }, meta) => {

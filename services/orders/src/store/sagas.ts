@@ -1,6 +1,7 @@
 import { type Meta, type Reader, sql, type Tx, texts } from "@quartermaster/messaging";
 import type { Note } from "../sagas/engine/saga";
 import type { Phase, SagaState } from "../sagas/engine/state";
+import { historyOf } from "./history";
 
 /** A command that is answered when the saga has ended, beside the one that began it. */
 export interface Waiting {
@@ -164,34 +165,6 @@ export async function findSaga(db: Reader, id: string): Promise<SagaRow | undefi
   return (await db.rows<Columns>(findRow, [id])).map(rowOf)[0];
 }
 
-const historyRows = sql(
-  "sagas-history",
-  "select id, name, history from sagas where id = any($1::uuid[]) order by created_at, id",
-);
-
-/** The stored timeline of these sagas, the older saga first. */
-export async function readHistory(
-  db: Reader,
-  ids: readonly string[],
-): Promise<{ saga: string; at: string; note: Note }[]> {
-  const rows = await db.rows<{ name: string; history: string }>(historyRows, [ids]);
-  return rows.flatMap(({ name, history }) =>
-    history
-      .split("\n")
-      .filter((line) => line !== "")
-      .flatMap((line) => {
-        const [ms, ...rest] = JSON.parse(line) as MoveLine | NoteLine;
-        const at = new Date(ms).toISOString();
-        const notes = typeof rest[0] === "string" ? [rest as NoteText] : (rest as NoteText[]);
-        return notes.map(([kind, what, details]) => ({
-          saga: name,
-          at,
-          note: { kind, what, ...(details ? { details } : {}) },
-        }));
-      }),
-  );
-}
-
 // The cause of what it sends is its own id, and that is a column.
 interface Body
   extends Pick<SagaRow, "waiting">,
@@ -212,33 +185,6 @@ function bodyOf({ state, meta, waiting }: SagaRow): string {
     reason: state.reason,
   };
   return JSON.stringify(body);
-}
-
-// An array per move, with one per note: half the bytes of objects, in a row that is written three times per order.
-type MoveLine = [at: number, ...notes: NoteText[]];
-type NoteText = [kind: Note["kind"], what: string, details?: Note["details"]];
-/** How sagas were written at first: a line per note. */
-type NoteLine = [at: number, ...note: NoteText];
-
-function historyOf(notes: readonly Note[], now: number): string {
-  if (notes.length === 0) return "";
-  let line = `[${now}`;
-  for (const note of notes) line += `,${textOf(note)}`;
-  return `${line}]\n`;
-}
-
-// A note without details is its saga's table's own, the same object in every saga.
-const noteTexts = new WeakMap<Note, string>();
-
-function textOf(note: Note): string {
-  const { kind, what, details } = note;
-  if (details) return JSON.stringify([kind, what, details] satisfies NoteText);
-  let text = noteTexts.get(note);
-  if (text === undefined) {
-    text = JSON.stringify([kind, what] satisfies NoteText);
-    noteTexts.set(note, text);
-  }
-  return text;
 }
 
 function rowOf(row: Columns): SagaRow {
