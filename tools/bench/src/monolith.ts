@@ -63,19 +63,24 @@ export async function startMonolith(options: MonolithOptions): Promise<Target> {
   const { settings } = options;
   const databaseUrl = await fillMonolith(options.adminUrl, settings);
   const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const server = await startWatched(process.execPath, ["--no-deprecation", program], {
-    logFile: options.logFile,
-    env: {
-      ...process.env,
-      NODE_ENV: "production",
-      PORT: `${options.port}`,
-      DATABASE_URL: databaseUrl,
-      TOKEN_PUBLIC_JWK: JSON.stringify(keys.publicKey.export({ format: "jwk" })),
-      POOL_SIZE: `${settings.monolith.poolSize}`,
-      WORKERS: `${settings.monolith.workers}`,
-      PIPELINE: `${settings.monolith.pipeline}`,
+  // The young generation is as large as that of Quartermaster's services.
+  const server = await startWatched(
+    process.execPath,
+    ["--no-deprecation", "--max-semi-space-size=32", program],
+    {
+      logFile: options.logFile,
+      env: {
+        ...process.env,
+        NODE_ENV: "production",
+        PORT: `${options.port}`,
+        DATABASE_URL: databaseUrl,
+        TOKEN_PUBLIC_JWK: JSON.stringify(keys.publicKey.export({ format: "jwk" })),
+        POOL_SIZE: `${settings.monolith.poolSize}`,
+        WORKERS: `${settings.monolith.workers}`,
+        PIPELINE: `${settings.monolith.pipeline}`,
+      },
     },
-  });
+  );
   const url = `http://127.0.0.1:${options.port}`;
   await untilReady(url, () => server.running, options.logFile);
   const tokens = tokensFor(settings.connections, keys.privateKey);

@@ -10,6 +10,12 @@ const repository = join(__dirname, "..", "..", "..");
 /** Endings without being asked for before a first start counts as failed. */
 const failedStartsMax = 3;
 
+/**
+ * Much is made and thrown away per order, little is kept: with a larger young generation fewer of an order's objects are
+ * copied before they die. Seven percent of an order's CPU, for up to 48 MB more of each process.
+ */
+const nodeOptions = ["--max-semi-space-size=32"];
+
 export function startService(
   service: ServiceName,
   dataDir: string,
@@ -17,7 +23,11 @@ export function startService(
 ): Promise<WatchedProcess> {
   const main = join(repository, "services", service, "dist", "main.js");
   if (!existsSync(main)) throw new Error(`services/${service} is not built: run \`npx tsc -b\`.`);
-  return startWatched(process.execPath, [main], { env, cwd: repository, logFile: logFile(dataDir, service) });
+  return startWatched(process.execPath, [...nodeOptions, main], {
+    env,
+    cwd: repository,
+    logFile: logFile(dataDir, service),
+  });
 }
 
 /** Waits until the service says that it is ready: the gateway over HTTP, the others over NATS. */
