@@ -23,7 +23,7 @@ const stillLeading = sql("still-leading", "select 1");
 
 // An event costs a fraction of a command, so a batch may be larger; what waits is bounded by the consumer's
 // max_ack_pending and the pages of a replay, far below waitingMax.
-const hearingLimits = { sizeMax: 500, waitingMax: 20_000, attemptsMax: 8, gatherMs: 50 };
+const hearingLimits = { sizeMax: 500, waitingMax: 20_000, attemptsMax: 8, gatherMs: 100 };
 
 export interface Hearing {
   stop(): Promise<void>;

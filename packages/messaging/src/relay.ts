@@ -14,8 +14,8 @@ import { ensureStreams, eventStream, isNotFound } from "./stream";
 
 /** Events published between two confirmations. */
 const windowMax = 500;
-/** Windows follow each other at least this far apart: a few milliseconds of delay save a query per commit under load. */
-const windowEveryMs = 40;
+/** Windows follow each other at least this far apart: nobody waits for an event, and each window is confirmed and checkpointed. */
+const windowEveryMs = 100;
 /** The floor under the wake-up: events of another instance's commits are found this late at worst. */
 const pollMs = 300;
 const leadAgainMs = 1_000;

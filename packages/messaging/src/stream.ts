@@ -8,8 +8,11 @@ const dayMs = 86_400_000;
 
 /** How long the stream keeps events for whoever reads it. The outboxes keep them longer and can refill it. */
 const eventsKeptDays = 7;
-/** Nats-Msg-Ids are remembered this long: an event that the relay publishes again within it is dropped by the server. */
-const duplicateWindowMs = 120_000;
+/**
+ * Nats-Msg-Ids are remembered this long by the server, in memory: a window that the relay publishes again is dropped within
+ * it. Behind it receivers know the events by their numbers.
+ */
+const duplicateWindowMs = 30_000;
 
 /** Creates the streams where they are missing; existing ones stay as their operators set them. */
 export async function ensureStreams(nats: NatsConnection, replicas: number): Promise<JetStreamManager> {
