@@ -1,5 +1,5 @@
 import type { AnswerOf, AskOf, RefusalDetails, RefusalOf, Request } from "@quartermaster/contracts";
-import { createInbox, type Msg, type NatsConnection } from "nats";
+import { createInbox, type Msg, type NatsConnection, NatsError } from "nats";
 import { Defect } from "./commands";
 import type { Connected } from "./connection";
 import { errorCode } from "./endpoint";
@@ -71,9 +71,15 @@ class Replies {
     private readonly nats: NatsConnection,
     private readonly inbox: string,
   ) {
-    nats.subscribe(`${this.inbox}*`, {
+    this.listen();
+  }
+
+  /** The client drops a subscription that the server refuses (a user's rights were wrong for a moment): it is made anew. */
+  private listen(): void {
+    this.nats.subscribe(`${this.inbox}*`, {
       callback: (error, msg) => {
         if (!error) this.arrived(msg);
+        else setTimeout(() => !this.nats.isClosed() && this.listen(), listenAgainMs).unref();
       },
     });
   }
@@ -83,7 +89,12 @@ class Replies {
       try {
         this.send(subject, ask, options, asked);
       } catch (error) {
-        asked.reject(new Fault("disconnected", `${subject}: ${(error as Error).message}`, { cause: error }));
+        // Only the client's own error is the network's fault; any other is a bug, which asking again would not mend.
+        asked.reject(
+          error instanceof NatsError
+            ? new Fault("disconnected", `${subject}: ${error.message}`, { cause: error })
+            : error,
+        );
       }
     });
     if (this.unsent.length === 1) setImmediate(() => this.sendAll());
@@ -126,6 +137,8 @@ class Replies {
     one?.reject(new Fault("timeout", `no answer from ${one.subject} in time`));
   }
 }
+
+const listenAgainMs = 1_000;
 
 /** The server's own answer where nobody listens: a status line without a body. */
 const noResponders = 503;

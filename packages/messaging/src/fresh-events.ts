@@ -1,7 +1,7 @@
 import type { OutboxRow } from "./outbox";
 
-/** More than a few windows are not kept: the outbox has them all. */
-const keptMax = 5_000;
+/** Two of the relay's windows, at most some 10 MB of bodies: the outbox has them all. */
+const keptMax = 1_000;
 
 /**
  * What this process has just committed, so that its relay need not read back what it has just written. A shortcut only:

@@ -28,7 +28,7 @@ test("has nothing of another epoch, nor once it holds more than it keeps", () =>
   fresh.add([row(1, 2)]);
   expect(fresh.takeAfter({ epoch: 1, seq: 0 }, 500)).toEqual([]);
   expect(seqs(fresh.takeAfter({ epoch: 2, seq: 0 }, 500))).toEqual([1]);
-  for (let seq = 1; seq <= 5_001; seq++) fresh.add([row(seq, 2)]);
+  for (let seq = 1; seq <= 1_001; seq++) fresh.add([row(seq, 2)]);
   expect(seqs(fresh.takeAfter({ epoch: 2, seq: 0 }, 500))).toEqual([]);
-  expect(seqs(fresh.takeAfter({ epoch: 2, seq: 5_000 }, 500))).toEqual([5_001]);
+  expect(seqs(fresh.takeAfter({ epoch: 2, seq: 1_000 }, 500))).toEqual([1_001]);
 });

@@ -23,12 +23,13 @@ const atMs = `round(date_part('epoch', at) * 1000) as "atMs"`;
 const timeText = (ms: number) => new Date(ms).toISOString();
 
 // One statement takes the counter's lock and writes the numbered rows, so the lock is held only from here to the commit.
-// The time is taken after the lock: it never runs back while the numbers run forward.
+// The time is taken after the lock: it never runs back while the numbers run forward. It is cut to what the row holds, so that
+// what is published and what is read back later are the same.
 const sayRows = sql(
   "outbox-say",
   `with counter as (
      update event_counter set last_seq = last_seq + cardinality($1::text[])
-     returning epoch, last_seq - cardinality($1::text[]) as before, clock_timestamp() as at
+     returning epoch, last_seq - cardinality($1::text[]) as before, date_trunc('milliseconds', clock_timestamp()) as at
    ), written as (
      insert into outbox (epoch, seq, at, subject, meta, body)
      select epoch, before + generate_subscripts($1::text[], 1), at, unnest($1::text[]), unnest($2::text[]),

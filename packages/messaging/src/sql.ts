@@ -19,7 +19,7 @@ export interface Tx extends Reader {
   /**
    * Sends a statement without waiting for it, so that it shares a round trip with what follows. Its failure is the
    * transaction's failure: everything behind it fails too, and the commit becomes a rollback. `read` gets its rows before
-   * the transaction is over, and must not throw.
+   * the transaction is over.
    */
   write<Row>(statement: Statement, values?: readonly unknown[], read?: (rows: Row[]) => void): void;
   /** Runs once the transaction is committed, never after a rollback. */
@@ -60,7 +60,12 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
   const send = (query: QueryConfig | string, read?: (rows: never[]) => void): Promise<QueryResult> => {
     shareWrite(client);
     const sending = client.query(query);
-    if (read) sending.then((result) => read(result.rows as never[])).catch(() => undefined);
+    if (read)
+      sending
+        .then((result) => read(result.rows as never[]))
+        .catch((error) => {
+          failure ??= error;
+        });
     sending.catch((error) => {
       failure ??= error;
     });

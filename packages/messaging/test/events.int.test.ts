@@ -133,9 +133,8 @@ test("when the listening instance loses its session, another one listens, and no
   await eventually(async () => (await contiguous()) === 200, { withinMs: 15_000 });
   expect(numbers()).toEqual(upTo(200));
   const manager = await world.nats.jetstreamManager();
-  await eventually(
-    async () => (await manager.consumers.info("EVENTS", "orders")).num_ack_pending === 0,
-    { withinMs: 10_000 },
-  );
+  await eventually(async () => (await manager.consumers.info("EVENTS", "orders")).num_ack_pending === 0, {
+    withinMs: 10_000,
+  });
   await second.stop();
 });

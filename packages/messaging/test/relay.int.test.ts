@@ -80,3 +80,17 @@ test("a restored database that would use numbers twice says nothing until it has
   const last = await manager.streams.getMessage("EVENTS", { seq: 4 });
   expect([last.header.get("Qm-Epoch"), last.header.get("Qm-Source-Seq")]).toEqual(["2", "1"]);
 });
+
+test("an event is published with the time that its row holds", async () => {
+  const one = await start("one");
+  await Promise.all(Array.from({ length: 40 }, (_, n) => open(one, `T${n}`)));
+  await eventually(async () => (await stored()) === 40, { withinMs: 10_000 });
+  const rows = await world.sql<{ seq: number; at: Date }>(
+    "select seq::int, at from inventory.outbox order by seq",
+  );
+  const manager = await world.nats.jetstreamManager();
+  for (const { seq, at } of rows) {
+    const published = await manager.streams.getMessage("EVENTS", { seq });
+    expect(published.header.get("Qm-Time")).toBe(at.toISOString());
+  }
+});

@@ -26,7 +26,8 @@ export const ProcessConfig = z.object({
     .string()
     .regex(/^[A-Z]{3}$/)
     .default("USD"),
-  DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(100).default(8),
+  // Two of them may be held by the relay's and the listener's sessions for as long as the process leads.
+  DATABASE_POOL_MAX: z.coerce.number().int().min(4).max(100).default(8),
 });
 export type ProcessConfig = z.infer<typeof ProcessConfig>;
 

@@ -52,7 +52,7 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
       NATS_URL: world.natsUrl,
       LOG_LEVEL: "silent",
       INSTANCE: `${service}-${randomUUID().slice(0, 8)}`,
-      DATABASE_POOL_MAX: "3",
+      DATABASE_POOL_MAX: "4",
     });
     const started = await startService({ service, config, log: silentLog, messages });
     const one = { ...started, stop: once(started.stop) };
