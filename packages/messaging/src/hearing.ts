@@ -29,13 +29,7 @@ export interface Hearing {
   stop(): Promise<void>;
 }
 
-/**
- * Hears events: from durable consumers, and from their sources directly where a number is missing. Each event has its
- * effect exactly once, because its number is counted in the same transaction. One instance of the service listens, so that
- * events come in order and one acknowledgement speaks for a batch; every instance fills holes, also those that a
- * listener leaves which hangs.
- */
-export function startHearing(parts: {
+interface Parts {
   service: ServiceName;
   handlers: EventHandler[];
   pool: Pool;
@@ -44,7 +38,15 @@ export function startHearing(parts: {
   replicas: number;
   transact: Transact;
   onParked: (letter: DeadLetter) => void;
-}): Hearing {
+}
+
+/**
+ * Hears events: from durable consumers, and from their sources directly where a number is missing. Each event has its
+ * effect exactly once, because its number is counted in the same transaction. One instance of the service listens, so that
+ * events come in order and one acknowledgement speaks for a batch; every instance fills holes, also those that a
+ * listener leaves which hangs.
+ */
+export function startHearing(parts: Parts): Hearing {
   const { service, handlers, pool, nats, log } = parts;
   if (handlers.length === 0) return { stop: async () => undefined };
   const lane = new Lane<Heard, void>({
@@ -64,31 +66,9 @@ export function startHearing(parts: {
   const take = (event: Heard) => lane.push(event);
   const sources = sourcesOf(handlers);
   const stopping = new AbortController();
-  const listen = async (session: Reader) => {
-    const consumers = consumersOf(service, sources).map((one) => {
-      const acknowledged = new Acknowledged();
-      return supervise({
-        ...one,
-        nats,
-        log,
-        replicas: parts.replicas,
-        arrived: async (msg) => {
-          await arrived(msg, take, pool, log);
-          acknowledged.upTo(msg);
-        },
-      });
-    });
-    try {
-      while (!stopping.signal.aborted) {
-        await session.rows(stillLeading);
-        await wait(stillLeadingEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
-    } finally {
-      await Promise.all(consumers.map((one) => one.stop()));
-    }
-  };
   const ended = untilStopped(stopping.signal, async () => {
-    await leading(pool, "hearing", listen).catch((error) =>
+    const listening = { ...parts, sources, take, stopping: stopping.signal };
+    await leading(pool, "hearing", (session) => listen(session, listening)).catch((error) =>
       log.warn({ err: error }, "hearing starts afresh"),
     );
   });
@@ -101,6 +81,39 @@ export function startHearing(parts: {
       await lane.idle();
     },
   };
+}
+
+/** Listens for as long as this instance leads. */
+async function listen(
+  session: Reader,
+  parts: Parts & {
+    sources: string[] | "every";
+    take: (event: Heard) => Promise<void>;
+    stopping: AbortSignal;
+  },
+): Promise<void> {
+  const { take, pool, log, stopping } = parts;
+  const consumers = consumersOf(parts.service, parts.sources).map((one) => {
+    const acknowledged = new Acknowledged();
+    return supervise({
+      ...one,
+      nats: parts.nats,
+      log,
+      replicas: parts.replicas,
+      arrived: async (msg) => {
+        await arrived(msg, take, pool, log);
+        acknowledged.upTo(msg);
+      },
+    });
+  });
+  try {
+    while (!stopping.aborted) {
+      await session.rows(stillLeading);
+      await wait(stillLeadingEveryMs, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  } finally {
+    await Promise.all(consumers.map((one) => one.stop()));
+  }
 }
 
 /** Again and again, with a pause, whatever becomes of one round. */

@@ -32,7 +32,7 @@ export function sql(name: string, text: string): Statement {
 }
 
 /** A statement as `pg` takes it. */
-export function toQuery(statement: Statement, values: readonly unknown[] | undefined) {
+function toQuery(statement: Statement, values: readonly unknown[] | undefined) {
   const bound = (values ?? statement.values)?.map((value) =>
     Array.isArray(value) ? arrayLiteral(value) : value,
   );

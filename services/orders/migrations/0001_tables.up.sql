@@ -94,7 +94,7 @@ create table sagas (
   due_at timestamptz,
   -- JSON of what the saga knows: its data, whom it acts for, who waits for its end.
   body text not null,
-  -- JSON objects of the timeline, one per line, appended at each move.
+  -- JSON arrays of the timeline, one line per move, appended.
   history text not null,
   created_at timestamptz not null,
   constraint unfinished_is_due check ((due_at is null) = (phase in ('DONE', 'UNDONE')))

@@ -19,7 +19,7 @@ type Answer = AnswerOf<typeof ReserveStock>;
 type ReserveCommand = Command<typeof ReserveStock>;
 type ReserveOutcome = Outcome<typeof ReserveStock>;
 
-/** THE hot path: thousands of orders a second, perhaps all of one product. Five statements for up to 200 orders. */
+/** THE hot path: thousands of orders a second, perhaps all of one product. Five or six statements for up to 200 orders. */
 export const reserveStock = handle(ReserveStock, async (tx, commands) => {
   const asks = firstAskOfEachOrder(commands);
   const claims = await claimReservations(tx, [...asks.keys()], "HELD");

@@ -58,7 +58,7 @@ export interface Write {
 }
 
 /** A step that is a write, and what it is undone by. */
-export interface LocalStep<Data> extends Write {
+interface LocalStep<Data> extends Write {
   readonly kind: "local";
   readonly decide: (data: Data) => Data | No;
   readonly undo: Write | null;
