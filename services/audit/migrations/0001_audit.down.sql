@@ -1,4 +1,4 @@
 drop table chain, records;
-drop domain place, action, sha256;
+drop domain action, sha256;
 drop function move_forward();
 drop function refuse_change();

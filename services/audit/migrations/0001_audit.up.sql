@@ -3,15 +3,14 @@
 -- The predecessor's hash is not stored: it is the hash of the row before, and positions have no gap.
 -- Domains, since a check of the table is read and compiled anew by every statement that writes to it, a domain's once per
 -- session.
-create domain place as bigint check (value >= 1);
 create domain action as text check (value in ('CREATE', 'UPDATE', 'DELETE', 'RESTORE', 'READ', 'COMMAND'));
 create domain sha256 as bytea check (length(value) = 32);
 
 create table records (
-  position place primary key,
+  position bigint primary key check (position >= 1),
   source text not null,
   epoch integer not null,
-  seq place not null,
+  seq bigint not null check (seq >= 1),
   at timestamptz(3) not null,
   recorded_at timestamptz(3) not null,
   actor_kind text not null,
