@@ -30,8 +30,6 @@ export async function connectNats(
     pingInterval: 10_000,
     // A password that is being rotated is wrong for a moment, not for ever.
     ignoreAuthErrorAbort: true,
-    // A stack trace per request costs more than the rest of sending it; faults name the subject instead.
-    noAsyncTraces: true,
     ...(config.NATS_USER ? { user: config.NATS_USER } : {}),
     ...(config.NATS_PASSWORD ? { pass: config.NATS_PASSWORD } : {}),
   });

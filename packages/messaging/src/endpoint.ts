@@ -8,6 +8,7 @@ import type { Command, CommandHandler, QueryHandler } from "./handler";
 import { header, headerLines, readMeta } from "./headers";
 import { newId } from "./ids";
 import { answerReply, recall, refusalReply, type StoredReply } from "./inbox";
+import { jsonIn } from "./json";
 import { isRefused } from "./outcome";
 import type { Reader } from "./sql";
 import type { Waiters } from "./waiters";
@@ -53,10 +54,7 @@ async function answerOne(
 function readBody(data: Uint8Array, schema: z.ZodType): { value: unknown } | { problem: StoredReply } {
   let body: unknown;
   try {
-    body =
-      data.length === 0
-        ? {}
-        : JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8"));
+    body = data.length === 0 ? {} : jsonIn(data);
   } catch {
     return { problem: badRequest([{ path: [], message: "the body is not JSON" }]) };
   }

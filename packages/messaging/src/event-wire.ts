@@ -1,6 +1,7 @@
 import type { JsMsg, MsgHdrs } from "nats";
 import type { Heard, Meta } from "./handler";
 import { header, headerLines, metaHeaders, readMeta } from "./headers";
+import { jsonIn } from "./json";
 import type { OutboxRow } from "./outbox";
 
 /** Epochs are integer columns. */
@@ -48,7 +49,7 @@ export function readEvent(msg: JsMsg): Heard {
     name: nameIn(msg.subject),
     at: about?.get(header.at) ?? "",
     meta: readMeta(about),
-    body: msg.json(),
+    body: jsonIn(msg.data) as Heard["body"],
   };
 }
 

@@ -4,6 +4,7 @@ import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { epochMax, heardFrom, highWaterSubject } from "./event-wire";
 import type { Heard } from "./handler";
+import { jsonIn } from "./json";
 import { type OutboxRow, readOutbox } from "./outbox";
 import type { Progress } from "./progress";
 import { type Reader, sql } from "./sql";
@@ -94,7 +95,7 @@ export function fillHoles(parts: {
 
 function safeJson(data: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(data).toString("utf8"));
+    return jsonIn(data);
   } catch {
     return undefined;
   }
@@ -128,7 +129,7 @@ async function fill(parts: Parts, source: string, hole: z.infer<typeof ReplayAsk
     const answer = await parts.nats.request(subject, JSON.stringify({ ...hole, from }), {
       timeout: askTimeoutMs,
     });
-    const { events } = Replayed.parse(answer.json());
+    const { events } = Replayed.parse(jsonIn(answer.data));
     const last = events.at(-1);
     if (!last) {
       parts.log.error({ source, ...hole, from }, "the source no longer has the missing events");
