@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { allContracts, type Contract, type RefusalCode, type Request, refusals } from "./index";
+import { fixtureOf } from "./golden";
+import { allContracts, type RefusalCode, type Request, refusalCodesOf, refusals } from "./index";
 
 const folder = join(__dirname, "..", "fixtures");
 
@@ -12,28 +13,23 @@ interface Example {
   body?: unknown;
 }
 
-/** `inventory.reserve-stock.v1` has its examples in `fixtures/inventory/reserve-stock.v1.json`. */
-function fileOf({ service, name }: Contract): string {
-  return `${service}/${name.slice(service.length + 1)}.json`;
-}
-
 const files = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .flatMap(({ name }) => readdirSync(join(folder, name)).map((file) => `${name}/${file}`));
 
 const fixtures = allContracts
-  .filter((contract) => files.includes(fileOf(contract)))
+  .filter((contract) => files.includes(fixtureOf(contract)))
   .map((contract) => ({
     name: contract.name,
     contract,
-    fixture: JSON.parse(readFileSync(join(folder, fileOf(contract)), "utf8")) as {
+    fixture: JSON.parse(readFileSync(join(folder, fixtureOf(contract)), "utf8")) as {
       message: string;
       examples: Example[];
     },
   }));
 
 test("every message has a fixture, and every fixture a message", () => {
-  expect(files.sort()).toEqual(allContracts.map(fileOf).sort());
+  expect(files.sort()).toEqual(allContracts.map(fixtureOf).sort());
 });
 
 test.each(fixtures)(
@@ -53,7 +49,7 @@ test.each(fixtures)(
 
 function parsed(contract: Request, { ask, answer, refusal }: Omit<Example, "about">): Omit<Example, "about"> {
   if (refusal === undefined) return { ask: contract.ask.parse(ask), answer: contract.answer.parse(answer) };
-  expect(contract.refusals).toContain(refusal.code);
+  expect(refusalCodesOf(contract)).toContain(refusal.code);
   const { code, details } = refusal;
   return { ask: contract.ask.parse(ask), refusal: { code, message: refusals[code], details } };
 }

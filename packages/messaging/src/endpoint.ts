@@ -1,20 +1,17 @@
-import type { Request } from "@quartermaster/contracts";
+import { Defect, errorCode, Fault, header, type Request } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { Service, ServiceMsg } from "nats";
 import type { z } from "zod";
-import { badRequest, type CommandLane, Defect, idProblem } from "./commands";
-import { Fault, isFault } from "./fault";
+import { badRequest, type CommandLane, idProblem } from "./commands";
+import { isFault } from "./fault";
 import type { Command, CommandHandler, QueryHandler } from "./handler";
-import { header, headerLines, readMeta } from "./headers";
+import { headerLines, readMeta } from "./headers";
 import { newId } from "./ids";
 import { answerReply, recall, refusalReply, type StoredReply } from "./inbox";
 import { jsonIn } from "./json";
 import { isRefused } from "./outcome";
 import type { Reader } from "./sql";
 import type { Waiters } from "./waiters";
-
-/** `Nats-Service-Error-Code`, so that a caller can tell without reading the body what kind of failure it was. */
-export const errorCode = { refused: 1, fault: 2, defect: 3 } as const;
 
 const defaultWaitMs = 10_000;
 const waitMsMax = 30_000;

@@ -1,22 +1,5 @@
-import { Actor, type ServiceName } from "@quartermaster/contracts";
+import { Actor, header, type Meta, type ServiceName } from "@quartermaster/contracts";
 import type { MsgHdrs } from "nats";
-import type { Meta } from "./handler";
-
-export const header = {
-  id: "Nats-Msg-Id",
-  trace: "traceparent",
-  actor: "Qm-Actor",
-  causation: "Qm-Causation",
-  request: "Qm-Request-Id",
-  waitMs: "Qm-Wait-Ms",
-  outcome: "Qm-Outcome",
-  seq: "Qm-Source-Seq",
-  epoch: "Qm-Epoch",
-  source: "Qm-Source",
-  at: "Qm-Time",
-  error: "Nats-Service-Error",
-  errorCode: "Nats-Service-Error-Code",
-} as const;
 
 /** A service that acts by itself. */
 export function serviceActor(service: ServiceName): Actor {

@@ -1,9 +1,8 @@
-import { opsSubject, type ServiceName } from "@quartermaster/contracts";
+import { type Heard, opsSubject, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { epochMax, heardFrom, highWaterSubject } from "./event-wire";
-import type { Heard } from "./handler";
 import { jsonIn } from "./json";
 import { type OutboxRow, readOutbox } from "./outbox";
 import type { Progress } from "./progress";

@@ -1,7 +1,15 @@
+// Declared in contracts, where consumers' tests without servers know them too; a service meets them here.
+export {
+  type Answered,
+  type Asker,
+  type AskOptions,
+  Defect,
+  Fault,
+  type Heard,
+  type Meta,
+} from "@quartermaster/contracts";
 export { texts } from "./arrays";
-export type { Answered, Asker, AskOptions } from "./asker";
-export { Defect } from "./commands";
-export { Fault, isFault } from "./fault";
+export { isFault } from "./fault";
 export * from "./handler";
 export { serviceActor } from "./headers";
 export * from "./ids";

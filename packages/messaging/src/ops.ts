@@ -1,8 +1,7 @@
-import { opsSubject, type ServiceName } from "@quartermaster/contracts";
+import { errorCode, header, opsSubject, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { Service, ServiceMsg } from "nats";
-import { errorCode } from "./endpoint";
-import { header, headerLines } from "./headers";
+import { headerLines } from "./headers";
 
 /** An operators' verb: takes the parsed body, answers what is shown. */
 export type OpsVerb = (ask: unknown) => Promise<unknown>;

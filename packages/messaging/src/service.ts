@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ServiceName } from "@quartermaster/contracts";
+import type { Asker, ServiceName } from "@quartermaster/contracts";
 import { type Logger, openMetrics, openPool, type ProcessConfig, serveMetrics } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import type { Registry } from "prom-client";
-import { type Asker, askerOver } from "./asker";
+import { askerOver } from "./asker";
 import { connectNats } from "./connection";
 import { type DeadLetter, publishLetter } from "./dead-letters";
 import { isFault } from "./fault";

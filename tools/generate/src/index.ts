@@ -1,3 +1,4 @@
+import { asyncApiFile } from "./asyncapi-file";
 import type { GeneratedFile } from "./files";
 import { messagesPage } from "./messages-page";
 import { openApiFile } from "./openapi-file";
@@ -5,8 +6,9 @@ import { permissionsPage } from "./permissions-page";
 import { schemaFiles } from "./schemas";
 
 export { type GeneratedFile, refresh, staleAmong } from "./files";
+export { partiesOf } from "./parties";
 
 /** Everything in the repository that is derived from the code. */
 export function generatedFiles(): GeneratedFile[] {
-  return [messagesPage(), permissionsPage(), ...schemaFiles(), openApiFile()];
+  return [messagesPage(), permissionsPage(), ...schemaFiles(), openApiFile(), asyncApiFile()];
 }

@@ -2,14 +2,16 @@ import {
   allContracts,
   type Contract,
   type EventContract,
+  type Part,
+  partsOf,
   type Request,
   refusals,
   type ServiceName,
   serviceNames,
 } from "@quartermaster/contracts";
+import { fixtureOf, golden } from "@quartermaster/contracts/golden";
 import type { GeneratedFile } from "./files";
 import { partiesOf } from "./parties";
-import { type Part, partsOf } from "./schemas";
 import { shapeOf } from "./shape";
 
 const intro = `# Messages
@@ -83,9 +85,23 @@ function eventText(contract: EventContract, parties: Parties): string {
 }
 
 function messageText(contract: Contract, who: string): string {
-  const shapes = partsOf(contract).map(partText);
+  const shapes = partsOf(contract)
+    .filter(({ name }) => name !== "refusal")
+    .map(partText);
   const about = contract.about.endsWith(".") ? contract.about : `${contract.about}.`;
-  return [`### ${contract.subject}`, "", about, "", who, "", "```", ...shapes, "```", ""].join("\n");
+  const title = `### ${contract.subject}`;
+  return [title, "", about, "", who, "", "```", ...shapes, "```", "", ...exampleText(contract), ""].join(
+    "\n",
+  );
+}
+
+/** The first golden example, as it travels, and where the others are. */
+function exampleText(contract: Contract): string[] {
+  const [{ about, ...first }, ...others] = golden(contract);
+  const lines = Object.entries(first).map(([part, value]) => `${part}: ${JSON.stringify(value)}`);
+  const file = `../packages/contracts/fixtures/${fixtureOf(contract)}`;
+  const more = others.length > 0 ? ` ([${others.length} more](${file}))` : "";
+  return [`Example${more}: ${about}`, "", "```", ...lines, "```"];
 }
 
 // An event's envelope is the same for all: its fields are what is worth showing.
