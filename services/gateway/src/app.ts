@@ -1,4 +1,5 @@
 import { GetJwks } from "@quartermaster/contracts";
+import { asyncapi } from "@quartermaster/contracts/asyncapi";
 import { type RunningService, serviceActor, startService } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import { type KeySet, keySet } from "./auth/key-set";
@@ -6,6 +7,7 @@ import { tokenVerifier } from "./auth/tokens";
 import { servicesOver } from "./clients/services";
 import type { GatewayConfig } from "./config";
 import { api } from "./http/api";
+import { contractPages } from "./http/contract-pages";
 import { limitsOf } from "./http/limits";
 import { listen } from "./http/listen";
 import { openTraffic } from "./http/open-call";
@@ -52,6 +54,8 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
       readiness: readinessOf(service, keys),
       jwks: keys.published,
       openapi,
+      asyncapi,
+      contracts: contractPages(),
     },
   });
   const upkeep = [keepKeysFresh(keys, log), keepForgetting(service.db, log)];
