@@ -55,7 +55,7 @@ function compareMessage(before: PublishedMessage, now: PublishedMessage): Verdic
   for (const code of now.refusals.filter((one) => !before.refusals.includes(one)))
     adds(`it may be refused with ${code} now`);
   for (const [part, schema] of Object.entries(before.parts)) {
-    for (const change of changesOf(schema, now.parts[part] ?? {})) {
+    for (const change of toldOnce(changesOf(schema, now.parts[part] ?? {}))) {
       if (isBreak(part, change)) verdict.breaks.push(sentence(before, part, textOf(change), users));
       else verdict.additions.push(`${before.subject} (${part}): ${textOf(change)}.`);
     }
@@ -70,6 +70,13 @@ function compareMessage(before: PublishedMessage, now: PublishedMessage): Verdic
 function isBreak(part: string, { narrows, widens }: Change): boolean {
   if (part === "ask") return narrows;
   return part === "body" ? narrows || widens : widens;
+}
+
+/** An event has its fields twice, before and after: what changed in both is told of `new` alone. */
+function toldOnce(changes: Change[]): Change[] {
+  const isTold = ({ path, what }: Change) =>
+    changes.some((one) => one.what === what && one.path === path.replace(/^old\b/, "new"));
+  return changes.filter((change) => !/^old\b/.test(change.path) || !isTold(change));
 }
 
 /** `lines[].sku was removed`, but `lines[].quantity: maximum went from 3 to 2`. */

@@ -13,6 +13,7 @@ export interface Change {
   widens: boolean;
 }
 
+export const harmless = { narrows: false, widens: false };
 export const narrowed = { narrows: true, widens: false };
 export const widened = { narrows: false, widens: true };
 export const changed = { narrows: true, widens: true };

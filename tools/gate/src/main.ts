@@ -33,7 +33,7 @@ function check(): number {
   const { breaks, additions } = compare(published, current);
   for (const line of [...additions, ...breaks]) console.log(line);
   const count = `${current.messages.length} messages against ${published.messages.length} of ${published.version}`;
-  console.log(`${count}: ${breaks.length} breaks, ${additions.length} additions`);
+  console.log(`${count}: breaks ${breaks.length}, additions ${additions.length}`);
   if (breaks.length > 0) console.error(advice);
   return breaks.length > 0 ? 1 : 0;
 }

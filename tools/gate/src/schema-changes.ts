@@ -4,6 +4,7 @@ import {
   type Change,
   changed,
   defaultChange,
+  harmless,
   keywordChanges,
   narrowed,
   rulesOf,
@@ -122,8 +123,12 @@ function fieldChanges(a: JsonSchema, b: JsonSchema, path: string): Change[] {
       return { path: at(name), what: newName ? `was renamed to ${newName}` : "was removed", ...changed };
     }),
     ...added
-      .filter((name) => !newNames.has(name) && now.required.has(name))
-      .map((name) => ({ path: at(name), what: "was added, and is required", ...narrowed })),
+      .filter((name) => !newNames.has(name))
+      .map((name) =>
+        now.required.has(name)
+          ? { path: at(name), what: "was added, and is required", ...narrowed }
+          : { path: at(name), what: "was added", ...harmless },
+      ),
     ...Object.keys(before.properties)
       .filter((name) => name in now.properties)
       .flatMap((name) => [
