@@ -97,11 +97,13 @@ function messageText(contract: Contract, who: string): string {
 
 /** The first golden example, as it travels, and where the others are. */
 function exampleText(contract: Contract): string[] {
-  const [{ about, ...first }, ...others] = golden(contract);
-  const lines = Object.entries(first).map(([part, value]) => `${part}: ${JSON.stringify(value)}`);
+  const [first, ...others] = golden(contract);
+  const lines = partsOf(contract).flatMap(({ name }) =>
+    name in first ? [`${name}: ${JSON.stringify(first[name as never])}`] : [],
+  );
   const file = `../packages/contracts/fixtures/${fixtureOf(contract)}`;
   const more = others.length > 0 ? ` ([${others.length} more](${file}))` : "";
-  return [`Example${more}: ${about}`, "", "```", ...lines, "```"];
+  return [`Example${more}: ${first.about}`, "", "```", ...lines, "```"];
 }
 
 // An event's envelope is the same for all: its fields are what is worth showing.

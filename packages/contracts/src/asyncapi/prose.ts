@@ -14,7 +14,8 @@ sees what it lacks. Delivery is at least once: remember the source, epoch and nu
 A reader takes fields, refusal codes and messages that it does not know.
 `.trim();
 
-export const serviceTexts: Partial<Record<ServiceName, string>> = {
+export const serviceTexts: Record<ServiceName, string> = {
+  gateway: "The REST API.",
   identity: "Users, roles and tokens.",
   inventory: "Products, locations and stock.",
   orders: "Customers, orders and their sagas.",
