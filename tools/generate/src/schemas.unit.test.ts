@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { allContracts } from "@quartermaster/contracts";
+import { allContracts, partsOf } from "@quartermaster/contracts";
 import Ajv2020 from "ajv/dist/2020";
 import addFormats from "ajv-formats";
-import { partsOf } from "./schemas";
 
 const ajv = new Ajv2020({ strict: true, allErrors: true });
 addFormats(ajv);
