@@ -9,8 +9,10 @@ import { header, headerLines, readMeta } from "./headers";
 import { newId } from "./ids";
 import { answerReply, recall, refusalReply, type StoredReply } from "./inbox";
 import { jsonIn } from "./json";
+import { metadataOf } from "./metadata";
 import { isRefused } from "./outcome";
 import type { Reader } from "./sql";
+import type { UnderWay } from "./under-way";
 import type { Waiters } from "./waiters";
 
 /** `Nats-Service-Error-Code`, so that a caller can tell without reading the body what kind of failure it was. */
@@ -28,15 +30,22 @@ function serve(
   service: Service,
   contract: Request,
   answer: (msg: ServiceMsg, ask: unknown) => Promise<StoredReply | null>,
-  log: Logger,
+  { log, underWay }: { log: Logger; underWay: UnderWay },
 ): void {
   service.addEndpoint(endpointName(contract), {
     subject: contract.subject,
     queue: contract.service,
-    metadata: { contract: contract.name, about: contract.about },
+    metadata: metadataOf(contract.name, contract),
     handler: (error, msg) => {
       if (error) return;
-      answerOne(msg, contract.ask, answer).catch((failure) => respondFailure(msg, contract, failure, log));
+      underWay.begin();
+      answerOne(msg, contract.ask, answer).then(
+        () => underWay.end(),
+        (failure) => {
+          respondFailure(msg, contract, failure, log);
+          underWay.end();
+        },
+      );
     },
   });
 }
@@ -65,7 +74,14 @@ function readBody(data: Uint8Array, schema: z.ZodType): { value: unknown } | { p
 /** Serves a command through its lane; one that is accepted is answered when it is settled, or when the wait is over. */
 export function serveCommand(
   service: Service,
-  parts: { handler: CommandHandler; lane: CommandLane; waiters: Waiters; db: Reader; log: Logger },
+  parts: {
+    handler: CommandHandler;
+    lane: CommandLane;
+    waiters: Waiters;
+    db: Reader;
+    log: Logger;
+    underWay: UnderWay;
+  },
 ): void {
   const { handler, lane, waiters, db } = parts;
   serve(
@@ -88,7 +104,7 @@ export function serveCommand(
       const reply = await lane.push({ id, ask, meta, prepared } as Command);
       return reply ?? (await waiters.wait(id, waitOf(msg)));
     },
-    parts.log,
+    parts,
   );
 }
 
@@ -100,7 +116,7 @@ function waitOf(msg: ServiceMsg): number {
 /** Serves a query straight from the pool. */
 export function serveQuery(
   service: Service,
-  parts: { handler: QueryHandler; db: Reader; log: Logger },
+  parts: { handler: QueryHandler; db: Reader; log: Logger; underWay: UnderWay },
 ): void {
   const { handler } = parts;
   serve(
@@ -110,7 +126,7 @@ export function serveQuery(
       const answer = await handler.run(parts.db, ask, readMeta(msg.headers));
       return isRefused(answer) ? refusalReply(answer.code, answer.details) : answerReply(answer);
     },
-    parts.log,
+    parts,
   );
 }
 

@@ -97,7 +97,7 @@ const nobody: Actor = { kind: "anonymous", id: "anonymous" };
  * The origin of a message. Without a readable actor it is anonymous: who may send to a subject at all is the broker's
  * rule, and a handler grants an anonymous actor nothing.
  */
-export function readMeta(from: MsgHdrs | undefined): Meta {
+export function readMeta(from: Pick<MsgHdrs, "get"> | undefined): Meta {
   const actor = from?.get(header.actor);
   return {
     actor: (actor ? readActor(actor) : undefined) ?? nobody,

@@ -92,7 +92,7 @@ async function listen(
     stopping: AbortSignal;
   },
 ): Promise<void> {
-  const { take, pool, log, stopping } = parts;
+  const { take, log, stopping } = parts;
   const consumers = consumersOf(parts.service, parts.sources).map((one) => {
     const acknowledged = new Acknowledged();
     return supervise({
@@ -101,7 +101,7 @@ async function listen(
       log,
       replicas: parts.replicas,
       arrived: async (msg) => {
-        await arrived(msg, take, pool, log);
+        await arrived(msg, take, parts);
         acknowledged.upTo(msg);
       },
     });
@@ -139,10 +139,14 @@ function consumersOf(
 }
 
 async function runBatch(tx: Tx, handlers: EventHandler[], events: Heard[]): Promise<SaidWith[]> {
-  const fresh = await claimFresh(tx, events);
+  return hear(tx, handlers, await claimFresh(tx, events));
+}
+
+/** Gives each event to those who hear it. Answers what that caused, in the name of whoever caused the event. */
+export async function hear(tx: Tx, handlers: EventHandler[], events: Heard[]): Promise<SaidWith[]> {
   const said: SaidWith[] = [];
   for (const handler of handlers) {
-    const mine = handler.contract ? fresh.filter((one) => one.name === handler.contract?.name) : fresh;
+    const mine = handler.contract ? events.filter((one) => one.name === handler.contract?.name) : events;
     if (mine.length === 0) continue;
     const caused = await handler.run(tx, mine);
     for (const [n, event] of mine.entries()) {
@@ -178,24 +182,23 @@ async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<DeadLett
 async function arrived(
   msg: JsMsg,
   take: (event: Heard) => Promise<void>,
-  pool: Pool,
-  log: Logger,
+  { pool, log, onParked }: Pick<Parts, "pool" | "log" | "onParked">,
 ): Promise<void> {
   let event: Heard;
   try {
     event = readEvent(msg);
   } catch (error) {
     log.error({ err: error, subject: msg.subject }, "event without number or body parked");
-    await inTransaction(pool, async (tx) =>
-      park(tx, {
-        id: newId(),
-        kind: "event",
-        subject: msg.subject,
-        headers: {},
-        body: Buffer.from(msg.data).toString("utf8"),
-        reason: String(error),
-      }),
-    );
+    const letter: DeadLetter = {
+      id: newId(),
+      kind: "event",
+      subject: msg.subject,
+      headers: {},
+      body: Buffer.from(msg.data).toString("utf8"),
+      reason: String(error),
+    };
+    await inTransaction(pool, async (tx) => park(tx, letter));
+    onParked(letter);
     return;
   }
   await take(event);

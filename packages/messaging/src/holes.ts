@@ -1,4 +1,4 @@
-import { opsSubject, type ServiceName } from "@quartermaster/contracts";
+import { type AskOf, opsSubject, type Replay, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
@@ -19,11 +19,10 @@ const bytesPerPage = 512 * 1024;
 
 const Epoch = z.int().min(1).max(epochMax);
 const HighWater = z.object({ epoch: Epoch, seq: z.int().min(0) });
-export const ReplayAsk = z.object({ epoch: Epoch, from: z.int().min(1), to: z.int().min(1) });
 const Replayed = z.object({ events: z.array(z.custom<OutboxRow>()) });
 
 /** A source's own answer to a hole: the events themselves, since the stream would drop them as duplicates. */
-export async function replay(db: Reader, ask: z.infer<typeof ReplayAsk>): Promise<{ events: OutboxRow[] }> {
+export async function replay(db: Reader, ask: AskOf<typeof Replay>): Promise<{ events: OutboxRow[] }> {
   const rows = await readOutbox(db, {
     epoch: ask.epoch,
     after: ask.from - 1,
@@ -121,7 +120,7 @@ async function look(parts: Parts, known: Map<string, Known>): Promise<void> {
   }
 }
 
-async function fill(parts: Parts, source: string, hole: z.infer<typeof ReplayAsk>): Promise<void> {
+async function fill(parts: Parts, source: string, hole: AskOf<typeof Replay>): Promise<void> {
   parts.log.warn({ source, ...hole }, "events are missing; asking their source");
   let from = hole.from;
   while (from <= hole.to) {

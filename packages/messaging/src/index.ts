@@ -6,6 +6,7 @@ export * from "./handler";
 export { serviceActor } from "./headers";
 export * from "./ids";
 export { commandLaneLimits, type LaneLimits } from "./lane";
+export { type Acted, acts, Declined, type OpsHandler, shows } from "./ops-handler";
 export type { SaidWith } from "./outbox";
 export * from "./outcome";
 export * from "./service";
