@@ -1,14 +1,17 @@
 import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger, ProcessConfig } from "@quartermaster/process";
 import { connect, type NatsConnection } from "nats";
+import { inboxOf } from "./subjects";
 
 /** A connection to NATS that comes back by itself, for as long as the process lives. */
 export interface Connected {
   readonly connection: NatsConnection;
-  /** Replies come to subjects below it, which only this service's user may subscribe to. */
-  readonly inboxPrefix: string;
+  /** Replies come to subjects below inboxOf(asker), which only this service's user may subscribe to. */
+  readonly asker: string;
   isConnected(): boolean;
   onReconnect(run: () => void): void;
+  /** Told the subject of each message that the server has refused to take, for want of rights. */
+  onDenied(run: (subject: string) => void): void;
   /** Sends what is buffered, then closes. */
   close(): Promise<void>;
 }
@@ -19,11 +22,10 @@ export async function connectNats(
   config: ProcessConfig,
   log: Logger,
 ): Promise<Connected> {
-  const inboxPrefix = `_INBOX.${service}`;
   const connection = await connect({
     servers: config.NATS_URL.split(","),
     name: `${service}/${config.INSTANCE}`,
-    inboxPrefix,
+    inboxPrefix: inboxOf(service),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,
@@ -35,14 +37,24 @@ export async function connectNats(
   });
   let connected = true;
   const listeners: (() => void)[] = [];
+  const deniedListeners: ((subject: string) => void)[] = [];
   const watch = async () => {
-    for await (const { type, data } of connection.status()) {
+    for await (const status of connection.status()) {
+      const { type, data } = status;
       if (type === "disconnect") connected = false;
       if (type === "reconnect") {
         connected = true;
         for (const listener of listeners) listener();
       }
-      if (type === "disconnect" || type === "reconnect" || type === "error") {
+      // The server tells afterwards, of a message or a subscription that it did not take.
+      const denied = status.permissionContext;
+      if (denied) {
+        log.error(
+          { ...denied, user: config.NATS_USER },
+          "the NATS user lacks a right (docs/nats-permissions.md)",
+        );
+        if (denied.operation === "publish") for (const told of deniedListeners) told(denied.subject);
+      } else if (type === "disconnect" || type === "reconnect" || type === "error") {
         log.warn({ nats: type, data: String(data) }, "connection to NATS");
       }
     }
@@ -50,9 +62,10 @@ export async function connectNats(
   void watch();
   return {
     connection,
-    inboxPrefix,
+    asker: service,
     isConnected: () => connected && !connection.isClosed(),
-    onReconnect: (run) => listeners.push(run),
+    onReconnect: (run) => void listeners.push(run),
+    onDenied: (run) => void deniedListeners.push(run),
     close: async () => {
       // A connection that is down has nothing to drain to.
       await (connected ? connection.drain() : connection.close()).catch(() => undefined);

@@ -9,6 +9,7 @@ import { build, decodeCursor, pageOfRows, queries } from "@quartermaster/process
 import type { NatsConnection } from "nats";
 import { Declined } from "./ops-handler";
 import { type Reader, sql, type Tx } from "./sql";
+import { deadLetterSubject } from "./subjects";
 
 /** A message that can never succeed, with the reason. */
 export interface DeadLetter {
@@ -177,5 +178,8 @@ export function withoutSecrets(body: unknown, secrets: readonly string[]): unkno
 export function publishLetter(nats: NatsConnection, service: ServiceName, letter: DeadLetter): void {
   if (nats.isClosed()) return;
   const { id, kind, subject, reason } = letter;
-  nats.publish(`dlq.${service}`, JSON.stringify({ id, kind, subject, reason: reason.slice(0, 1_000) }));
+  nats.publish(
+    deadLetterSubject(service),
+    JSON.stringify({ id, kind, subject, reason: reason.slice(0, 1_000) }),
+  );
 }

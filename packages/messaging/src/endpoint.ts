@@ -12,6 +12,7 @@ import { jsonIn } from "./json";
 import { metadataOf } from "./metadata";
 import { isRefused } from "./outcome";
 import type { Reader } from "./sql";
+import { isInbox } from "./subjects";
 import type { UnderWay } from "./under-way";
 import type { Waiters } from "./waiters";
 
@@ -38,6 +39,7 @@ function serve(
     metadata: metadataOf(contract.name, contract),
     handler: (error, msg) => {
       if (error) return;
+      if (!isInbox(msg.reply)) return log.warn({ message: contract.name, reply: msg.reply }, notAsked);
       underWay.begin();
       answerOne(msg, contract.ask, answer).then(
         () => underWay.end(),
@@ -49,6 +51,9 @@ function serve(
     },
   });
 }
+
+/** Whoever asks says where the answer goes: see isInbox. */
+export const notAsked = "a message that awaits no answer is ignored";
 
 async function answerOne(
   msg: ServiceMsg,

@@ -15,6 +15,7 @@ import { leading } from "./leadership";
 import type { SaidWith } from "./outbox";
 import { claimFresh } from "./progress";
 import { inTransaction, type Reader, readerOf, sql, type Tx } from "./sql";
+import { consumersOf } from "./subjects";
 import type { Transact } from "./transact";
 
 const leadAgainMs = 1_000;
@@ -72,7 +73,7 @@ export function startHearing(parts: Parts): Hearing {
       log.warn({ err: error }, "hearing starts afresh"),
     );
   });
-  const holes: HoleFilling = fillHoles({ nats, db: readerOf(pool), log, sources, take });
+  const holes: HoleFilling = fillHoles({ service, nats, db: readerOf(pool), log, sources, take });
   return {
     stop: async () => {
       holes.stop();
@@ -127,15 +128,6 @@ async function untilStopped(stopping: AbortSignal, round: () => Promise<void>): 
 function sourcesOf(handlers: EventHandler[]): string[] | "every" {
   if (handlers.some((one) => one.contract === null)) return "every";
   return [...new Set(handlers.map((one) => (one.contract as { service: string }).service))];
-}
-
-// A source is heard whole, although only some of its events are wanted: only then does a missing number show.
-function consumersOf(
-  service: ServiceName,
-  sources: string[] | "every",
-): { durable: string; filter: string }[] {
-  if (sources === "every") return [{ durable: service, filter: "evt.>" }];
-  return sources.map((source) => ({ durable: `${service}-${source}`, filter: `evt.${source}.>` }));
 }
 
 async function runBatch(tx: Tx, handlers: EventHandler[], events: Heard[]): Promise<SaidWith[]> {

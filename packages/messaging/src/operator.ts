@@ -1,7 +1,11 @@
 import type { MsgHdrs } from "nats";
 
+const accountPrefix = "OPERATOR_";
+
 /** Each operator has an account of their own on the NATS server: `OPERATOR_ada` for ada. */
-export const operatorAccountPrefix = "OPERATOR_";
+export function operatorAccountOf(name: string): string {
+  return `${accountPrefix}${name}`;
+}
 
 /** What the server, and nobody else, may put before a reply subject: a request that came out of another account. */
 const importedReply = "_R_.";
@@ -29,8 +33,8 @@ export function operatorOf(headers: MsgHdrs | undefined, reply: string | undefin
   if (lines.join("\n").match(/nats-request-info/gi)?.length !== 1) return undefined;
   try {
     const { acc } = JSON.parse(headers.get(requestInfo)) as { acc?: unknown };
-    if (typeof acc !== "string" || !acc.startsWith(operatorAccountPrefix)) return undefined;
-    return acc.slice(operatorAccountPrefix.length) || undefined;
+    if (typeof acc !== "string" || !acc.startsWith(accountPrefix)) return undefined;
+    return acc.slice(accountPrefix.length) || undefined;
   } catch {
     return undefined;
   }

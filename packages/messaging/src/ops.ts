@@ -2,7 +2,7 @@ import { type OpsContract, operatorActedOf, opsSubject, type ServiceName } from 
 import type { Logger } from "@quartermaster/process";
 import type { Service, ServiceMsg } from "nats";
 import type { z } from "zod";
-import { errorCode } from "./endpoint";
+import { errorCode, notAsked } from "./endpoint";
 import { isFault } from "./fault";
 import { header, headerLines, readMeta } from "./headers";
 import { jsonIn } from "./json";
@@ -10,6 +10,7 @@ import { metadataOf } from "./metadata";
 import { operatorOf } from "./operator";
 import { Declined, type OpsHandler } from "./ops-handler";
 import type { Reader } from "./sql";
+import { isInbox } from "./subjects";
 import type { Transact } from "./transact";
 import type { UnderWay } from "./under-way";
 
@@ -32,7 +33,9 @@ export function serveOps(service: Service, parts: Parts, handlers: readonly OpsH
         queue: endpoint.queue,
         metadata,
         handler: (error, msg) => {
-          if (!error) void serve(handler, msg, parts);
+          if (error) return;
+          if (isInbox(msg.reply)) void serve(handler, msg, parts);
+          else parts.log.warn({ verb: handler.contract.verb, reply: msg.reply }, notAsked);
         },
       });
     }
