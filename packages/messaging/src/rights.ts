@@ -77,7 +77,8 @@ function servicesApi(service: ServiceName): string[] {
   return ["PING", "INFO", "STATS"].flatMap((verb) => [
     `$SRV.${verb}`,
     `$SRV.${verb}.${service}`,
-    `$SRV.${verb}.${service}.*`,
+    // The server takes a last `*` for a `>` when somebody subscribes: then it may as well be written so.
+    `$SRV.${verb}.${service}.>`,
   ]);
 }
 

@@ -1,4 +1,5 @@
 export type { ServiceName } from "@quartermaster/servers";
 export { eventually } from "./eventually";
+export { openRawNats, type RawNats, rawMessage } from "./raw-nats";
 export { silentLog } from "./silent-log";
 export { openWorld, type World } from "./world";

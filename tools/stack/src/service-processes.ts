@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { poll, type ServiceName, startWatched, type WatchedProcess } from "@quartermaster/servers";
 import { connect } from "nats";
+import type { NatsLogin } from "./nats-logins";
 import { logFile } from "./run-folder";
 import type { Supervised } from "./supervisor";
 
@@ -34,7 +35,7 @@ export function startService(
 export async function untilServiceReady(
   service: ServiceName,
   supervised: Supervised,
-  place: { gatewayUrl: string; natsUrl: string; dataDir: string },
+  place: { gatewayUrl: string; natsUrl: string; probe: NatsLogin | undefined; dataDir: string },
   withinMs: number,
 ): Promise<void> {
   const endingsBefore = supervised.endings;
@@ -62,11 +63,17 @@ interface Readiness {
 
 async function readinessOf(
   service: ServiceName,
-  place: { gatewayUrl: string; natsUrl: string },
+  place: { gatewayUrl: string; natsUrl: string; probe: NatsLogin | undefined },
 ): Promise<Readiness> {
   if (service === "gateway")
     return { ask: () => answersOk(`${place.gatewayUrl}/health/ready`), close: async () => undefined };
-  const nats = await connect({ servers: place.natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+  const login = place.probe && { user: place.probe.user, pass: place.probe.password };
+  const nats = await connect({
+    servers: place.natsUrl.split(","),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+    ...login,
+  });
   const ask = async () => {
     try {
       const answer = await nats.request(`ops.${service}.health`, "{}", { timeout: 1_000 });

@@ -6,6 +6,7 @@ export interface Settings {
   ports: { gateway?: number; postgres?: number; nats?: number };
   databaseUrl?: string;
   natsUrl?: string;
+  operators?: string[];
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -20,6 +21,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ports: Object.fromEntries(given),
     ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
     ...(env.NATS_URL ? { natsUrl: env.NATS_URL } : {}),
+    ...(env.OPERATORS ? { operators: env.OPERATORS.split(",").map((name) => name.trim()) } : {}),
   };
 }
 

@@ -4,14 +4,16 @@ import {
   databaseUrl,
   ensureDatabase,
   migrateServices,
+  probeUser,
   provisionRoles,
   provisionSchemas,
   type ServiceName,
   serviceNames,
   serviceUrl,
 } from "@quartermaster/servers";
+import { givenLogins, type NatsLogin, type NatsLogins, ownLogins } from "./nats-logins";
 import { enterFolder, type RunFolder } from "./run-folder";
-import { openSecrets, type Secrets } from "./secrets";
+import { natsContextFile, openSecrets, type Secrets } from "./secrets";
 import { choosePort, openNats, openPostgres, type ServerPlace } from "./server-processes";
 import { environmentFor, gatewayUrlOf } from "./service-environment";
 import { startService, untilServiceReady } from "./service-processes";
@@ -31,8 +33,13 @@ export interface StackOptions {
   only?: readonly ServiceName[];
   /** A Postgres that runs already, with a login that may make roles; none is started then. */
   databaseUrl?: string;
-  /** A NATS server with JetStream that runs already; none is started then. */
+  /**
+   * A NATS server with JetStream that runs already; none is started then. Its users' passwords are in the environment: see
+   * docs/security.md.
+   */
   natsUrl?: string;
+  /** Who may operate the stack over NATS. Default: those of infra/nats/operators.json. */
+  operators?: readonly string[];
   /** False for tests: Postgres does not wait for the disk. Default true. */
   durable?: boolean;
   /** Told each step and each restart. */
@@ -42,6 +49,10 @@ export interface StackOptions {
 export interface Stack {
   readonly gatewayUrl: string;
   readonly natsUrl: string;
+  /** A user of the NATS server: a service, an operator, `probe` or `system`. Undefined when none is needed or known. */
+  natsLogin(user: string): NatsLogin | undefined;
+  /** What the stock CLI needs to connect as an operator: `nats --context <this file>`. */
+  natsContextFile(operator: string): string;
   /** As the service's login role. */
   databaseUrl(service: ServiceName): string;
   /** As the superuser. */
@@ -94,26 +105,32 @@ async function openStack(
     running.push(supervised);
     return supervised;
   };
-  const [adminDatabaseUrl, natsUrl] = await Promise.all([
+  const given = { ...process.env, ...options.env };
+  const [adminDatabaseUrl, { natsUrl, logins }] = await Promise.all([
     databaseOf(options, secrets, { dataDir, keep, report }),
-    options.natsUrl ?? openNats({ dataDir, keep, report }, options.ports?.nats),
+    natsOf(options, given, { dataDir, keep, report }),
   ]);
   const gatewayPort = await choosePort("GATEWAY_PORT", options.ports?.gateway, 8080);
   const urlFor = (service: ServiceName) =>
     serviceUrl(adminDatabaseUrl, service, secrets.servicePasswords[service]);
-  const given = { ...process.env, ...options.env };
   const gatewayUrl = gatewayUrlOf(gatewayPort, given);
   const services = new Map<ServiceName, Supervised>();
   for (const service of options.only ?? serviceNames) {
+    const natsLogin = logins.of(service);
     const place = { dataDir, gatewayPort, natsUrl, databaseUrl: urlFor(service) };
-    const env = environmentFor(service, place, given);
+    const env = environmentFor(service, natsLogin ? { ...place, natsLogin } : place, given);
     services.set(
       service,
       keep(service, () => startService(service, dataDir, env)),
     );
   }
   const untilReady = (service: ServiceName, supervised: Supervised) =>
-    untilServiceReady(service, supervised, { gatewayUrl, natsUrl, dataDir }, readyWithinMs);
+    untilServiceReady(
+      service,
+      supervised,
+      { gatewayUrl, natsUrl, probe: logins.of(probeUser), dataDir },
+      readyWithinMs,
+    );
   const begin = async (service: ServiceName, supervised: Supervised) => {
     await supervised.start();
     await untilReady(service, supervised);
@@ -130,6 +147,8 @@ async function openStack(
   return {
     gatewayUrl,
     natsUrl,
+    natsLogin: logins.of,
+    natsContextFile: (operator) => natsContextFile(dataDir, operator),
     adminDatabaseUrl,
     databaseUrl: urlFor,
     stopService: (name, signal) => find(name).stop(signal),
@@ -147,6 +166,18 @@ async function databaseOf(options: StackOptions, secrets: Secrets, place: Server
   const own = { password: secrets.postgresPassword, durable: options.durable ?? true };
   const url = options.databaseUrl ?? (await openPostgres(place, options.ports?.postgres, own));
   return prepareDatabase(url, secrets, place.report);
+}
+
+async function natsOf(
+  options: StackOptions,
+  given: NodeJS.ProcessEnv,
+  place: ServerPlace,
+): Promise<{ natsUrl: string; logins: NatsLogins }> {
+  if (options.natsUrl) return { natsUrl: options.natsUrl, logins: givenLogins(given) };
+  const { logins, access, contextsFor } = ownLogins(place.dataDir, options.operators);
+  const natsUrl = await openNats(place, options.ports?.nats, access);
+  contextsFor(natsUrl);
+  return { natsUrl, logins };
 }
 
 /** Returns the address of the database with everything in it. */

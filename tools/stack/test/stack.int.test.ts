@@ -106,8 +106,14 @@ async function query(stack: Stack, text: string): Promise<unknown[]> {
   }
 }
 
+function loginOf(stack: Stack): { user: string; pass: string } {
+  const login = stack.natsLogin("operator");
+  if (!login) throw new Error("the stack has no operator");
+  return { user: login.user, pass: login.password };
+}
+
 async function streamsOf(stack: Stack): Promise<number> {
-  const nats = await connect({ servers: stack.natsUrl });
+  const nats = await connect({ servers: stack.natsUrl, ...loginOf(stack) });
   try {
     return (await (await nats.jetstreamManager()).getAccountInfo()).streams;
   } finally {
