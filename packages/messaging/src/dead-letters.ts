@@ -79,7 +79,7 @@ export function decide(
 
 const countRow = sql(
   "dead-letters-open",
-  "select count(*)::int as count from (select from dead_letters where state = 'open' limit 1000) some",
+  "select count(*)::int as count from (select from dead_letters where state = 'open' limit 1000) few",
 );
 
 /** How many letters wait for a decision; 1,000 stands for any more. */

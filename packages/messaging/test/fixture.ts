@@ -1,6 +1,7 @@
 import { CreateLocation, type Location, LocationCreated } from "@quartermaster/contracts";
-import { ProcessConfig } from "@quartermaster/process";
+import { type Logger, ProcessConfig } from "@quartermaster/process";
 import { silentLog, type World } from "@quartermaster/testkit";
+import type { NatsConnection } from "nats";
 import type { z } from "zod";
 import {
   askerOver,
@@ -24,9 +25,10 @@ export const meta: Meta = {
 /** Starts a service of the given name on the world's servers, with a small pool. */
 export async function startOn(
   world: World,
-  service: "inventory" | "orders" | "audit",
+  service: "inventory" | "orders" | "audit" | "identity",
   messages: Handler[],
   instance = "one",
+  log: Logger = silentLog,
 ): Promise<RunningService> {
   const config = ProcessConfig.parse({
     DATABASE_URL: world.databaseUrl(service),
@@ -35,7 +37,7 @@ export async function startOn(
     DATABASE_POOL_MAX: 4,
   });
   // A service's user may not ask itself: tests ask in the tester's name.
-  const started = await startService({ service, config, log: silentLog, messages });
+  const started = await startService({ service, config, log, messages });
   return { ...started, asker: askerOver(world.tester) };
 }
 
@@ -70,4 +72,19 @@ export function openLocations(seen: string[][] = []): Handler {
       );
     });
   });
+}
+
+/** What an operator is answered: the body, and the sentence of a no. */
+export async function operate(
+  operator: NatsConnection,
+  subject: string,
+  ask: unknown = {},
+  timeoutMs = 10_000,
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came, and compares it
+): Promise<{ no: string | null; body: any }> {
+  const body = typeof ask === "string" ? ask : JSON.stringify(ask);
+  const msg = await operator.request(subject, body, { timeout: timeoutMs });
+  const isNo = msg.headers?.has("Nats-Service-Error-Code") ?? false;
+  const answer = JSON.parse(msg.string());
+  return { no: isNo ? answer.message : null, body: answer };
 }

@@ -113,9 +113,9 @@ function checkNames(table: NatsRightsTable, people: NatsPeople): void {
 const quoted = (text: string) => JSON.stringify(text);
 const importText = (subject: string) => `{ account: ${servicesAccount}, subject: ${quoted(subject)} }`;
 
-/** \`nats micro ls\` has an answer from each instance. */
+/** \`nats micro ls\` has an answer from each instance, and so has a verb that all instances take. */
 function manyAnswers(subject: string): string {
-  return subject.startsWith("$SRV") ? ", response_type: stream" : "";
+  return /^(\$SRV|ops)\./.test(subject) ? ", response_type: stream" : "";
 }
 
 function operatorText(name: string): string {

@@ -66,7 +66,7 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
     reply(GetJwks, async () => ({ keys: keys.map(({ jwk }) => jwk) })),
   );
   const started = await start(gatewayConfig(world, env), silentLog);
-  const gateway = { port: started.port, stop: once(started.stop) };
+  const gateway = { ...started, stop: once(started.stop) };
   const url = `http://127.0.0.1:${gateway.port}`;
   await readyAt(url);
   return {
