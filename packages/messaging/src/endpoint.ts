@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { badRequest, type CommandLane, Defect, idProblem } from "./commands";
 import { Fault, isFault } from "./fault";
 import type { Command, CommandHandler, QueryHandler } from "./handler";
-import { header, headerLines, readMeta } from "./headers";
+import { header, headerLines, readRequestMeta } from "./headers";
 import { newId } from "./ids";
 import { answerReply, recall, refusalReply, type StoredReply } from "./inbox";
 import { jsonIn } from "./json";
@@ -97,7 +97,7 @@ export function serveCommand(
       const problem = idProblem(id);
       if (problem)
         return refusalReply(problem, { id, why: "Nats-Msg-Id has to be a recent v7 uuid in lower case" });
-      const meta = readMeta(msg.headers);
+      const meta = readRequestMeta(msg);
       let prepared: unknown;
       if (handler.prepare) {
         // Preparing may be costly or counted (a password's hash, an attempt): a known id gets its stored reply before it.
@@ -128,7 +128,7 @@ export function serveQuery(
     service,
     handler.contract,
     async (msg, ask) => {
-      const answer = await handler.run(parts.db, ask, readMeta(msg.headers));
+      const answer = await handler.run(parts.db, ask, readRequestMeta(msg));
       return isRefused(answer) ? refusalReply(answer.code, answer.details) : answerReply(answer);
     },
     parts,

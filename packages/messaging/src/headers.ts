@@ -1,6 +1,7 @@
 import { Actor, type ServiceName } from "@quartermaster/contracts";
 import type { MsgHdrs } from "nats";
 import type { Meta } from "./handler";
+import { isImported, operatorOf } from "./operator";
 
 export const header = {
   id: "Nats-Msg-Id",
@@ -92,6 +93,14 @@ function readActor(text: string): Actor | undefined {
 }
 
 const nobody: Actor = { kind: "anonymous", id: "anonymous" };
+
+/** The origin of a request. An operator's is in the operator's own name, whatever its headers say of the actor. */
+export function readRequestMeta({ headers, reply }: { headers?: MsgHdrs; reply?: string }): Meta {
+  const meta = readMeta(headers);
+  if (!isImported(reply)) return meta;
+  const id = operatorOf(headers, reply);
+  return { ...meta, actor: id === undefined ? nobody : { kind: "operator", id } };
+}
 
 /**
  * The origin of a message. Without a readable actor it is anonymous: who may send to a subject at all is the broker's

@@ -9,6 +9,11 @@ export function operatorAccountOf(name: string): string {
 
 /** What the server, and nobody else, may put before a reply subject: a request that came out of another account. */
 const importedReply = "_R_.";
+/** A request that has come through an import of another account. */
+export function isImported(reply: string | undefined): reply is string {
+  return reply?.startsWith(importedReply) ?? false;
+}
+
 const requestInfo = "Nats-Request-Info";
 
 /**
@@ -28,7 +33,7 @@ const requestInfo = "Nats-Request-Info";
  * @param reply the subject on which the sender awaits the answer, as it arrived
  */
 export function operatorOf(headers: MsgHdrs | undefined, reply: string | undefined): string | undefined {
-  if (!headers || !reply?.startsWith(importedReply)) return undefined;
+  if (!headers || !isImported(reply)) return undefined;
   const lines = [...headers].flatMap(([name, values]) => values.map((value) => `${name}: ${value}`));
   if (lines.join("\n").match(/nats-request-info/gi)?.length !== 1) return undefined;
   try {

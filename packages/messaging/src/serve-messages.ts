@@ -42,6 +42,11 @@ export async function serveMessages(
     metadata: { instance: config.INSTANCE },
     queue: service,
   });
+  // The client closes the whole service when the server refuses one of its subscriptions.
+  void served.stopped.then((error) => {
+    if (error)
+      log.error({ err: error }, "nothing is served any more: put the rights right, and restart the service");
+  });
   for (const handler of messages) {
     if (handler.kind === "command") {
       const lane = commandLane({ handler, transact, log, onParked: parts.onParked });

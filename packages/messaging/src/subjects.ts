@@ -1,4 +1,5 @@
 import type { ServiceName } from "@quartermaster/contracts";
+import { isImported } from "./operator";
 
 /** Where a service speaks and listens beside the subjects of its contracts. The NATS rights (rights.ts) are made of the same names. */
 
@@ -29,8 +30,6 @@ export function inboxFor(asker: string, answerer: ServiceName): string {
 }
 
 const inbox = "_INBOX.";
-/** A request out of another account; only the server makes such subjects. See operator.ts. */
-const imported = "_R_.";
 
 /**
  * Whether somebody can await an answer at this subject. A request without is no request: its "answer" would be a message
@@ -38,7 +37,7 @@ const imported = "_R_.";
  * subject as well; what it delivers has no such reply.
  */
 export function isInbox(reply: string | undefined): reply is string {
-  return reply !== undefined && (reply.startsWith(inbox) || reply.startsWith(imported));
+  return reply !== undefined && (reply.startsWith(inbox) || isImported(reply));
 }
 
 export interface DurableConsumer {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp } from "node:net";
 import { testPassword } from "./postgres-address";
 
 /**
@@ -28,13 +28,21 @@ export async function openRawNats(url: string, user: string): Promise<RawNats> {
   const socket = connectTcp({ host: hostname, port: Number(port) });
   await once(socket, "data");
   let said = "";
+  let more: () => void = () => undefined;
   socket.on("data", (chunk) => {
     said += chunk.toString("latin1");
+    more();
   });
+  socket.on("close", () => more());
   const send = async (...lines: string[]) => {
     const before = pongs(said);
     socket.write([...lines, "PING", ""].join("\r\n"), "latin1");
-    while (pongs(said) === before) await heard(socket);
+    while (pongs(said) === before) {
+      if (socket.closed) throw new Error("the server has closed the connection");
+      await new Promise<void>((resolve) => {
+        more = resolve;
+      });
+    }
     return said;
   };
   const login = { user, pass: testPassword(user), headers: true, no_responders: true, verbose: false };
@@ -43,9 +51,3 @@ export async function openRawNats(url: string, user: string): Promise<RawNats> {
 }
 
 const pongs = (text: string) => text.split("PONG\r\n").length - 1;
-
-/** More, or the end. */
-async function heard(socket: Socket): Promise<void> {
-  if (socket.destroyed || socket.readableEnded) throw new Error("the server has closed the connection");
-  await Promise.race([once(socket, "data"), once(socket, "close")]);
-}
