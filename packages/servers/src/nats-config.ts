@@ -105,9 +105,9 @@ function checkNames(table: NatsRightsTable, people: NatsPeople): void {
   const wrong = people.operators.filter((name) => !operatorName.test(name));
   if (wrong.length > 0)
     throw new Error(`"${wrong[0]}" cannot be an operator's name: a-z, then a-z, 0-9, _, -.`);
-  const users = natsUsers(table, people);
-  const twice = users.find((name, n) => users.indexOf(name) !== n);
-  if (twice !== undefined) throw new Error(`Two NATS users are called ${twice}.`);
+  const variables = natsUsers(table, people).map(passwordVariable);
+  const twice = variables.find((name, n) => variables.indexOf(name) !== n);
+  if (twice !== undefined) throw new Error(`Two NATS users would find their password in ${twice}.`);
 }
 
 const quoted = (text: string) => JSON.stringify(text);
