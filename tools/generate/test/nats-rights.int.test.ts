@@ -174,7 +174,7 @@ test("every user against every subject: a real server allows exactly what the pa
     expect(allowed).toBeGreaterThan(0);
     expect(allowed).toBeLessThan(cells.length / 2);
   }
-  process.stdout.write(
+  process.stderr.write(
     `NATS rights: ${users.length} users, ${counts.allowed + counts.denied} cells compared with a real server: ` +
       `${counts.allowed} allowed, ${counts.denied} denied\n`,
   );
