@@ -1,6 +1,7 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger, ProcessConfig } from "@quartermaster/process";
-import { connect, type NatsConnection } from "nats";
+import { type ConnectionOptions, connect, type NatsConnection } from "nats";
 import { inboxOf } from "./subjects";
 
 /** A connection to NATS that comes back by itself, for as long as the process lives. */
@@ -16,25 +17,27 @@ export interface Connected {
   close(): Promise<void>;
 }
 
+const retryMs = 250;
+
 /** Connects as the service; waits for a server as long as it takes. */
 export async function connectNats(
   service: ServiceName,
   config: ProcessConfig,
   log: Logger,
 ): Promise<Connected> {
-  const connection = await connect({
+  const options: ConnectionOptions = {
     servers: config.NATS_URL.split(","),
     name: `${service}/${config.INSTANCE}`,
     inboxPrefix: inboxOf(service),
     maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    waitOnFirstConnect: true,
+    reconnectTimeWait: retryMs,
     pingInterval: 10_000,
     // A password that is being rotated is wrong for a moment, not for ever.
     ignoreAuthErrorAbort: true,
     ...(config.NATS_USER ? { user: config.NATS_USER } : {}),
     ...(config.NATS_PASSWORD ? { pass: config.NATS_PASSWORD } : {}),
-  });
+  };
+  const connection = await connectFirst(options, log);
   let connected = true;
   const listeners: (() => void)[] = [];
   const deniedListeners: ((subject: string) => void)[] = [];
@@ -71,4 +74,19 @@ export async function connectNats(
       await (connected ? connection.drain() : connection.close()).catch(() => undefined);
     },
   };
+}
+
+/** The client could wait by itself, but says nothing of what it waits for: a server, or the right password. */
+async function connectFirst(options: ConnectionOptions, log: Logger): Promise<NatsConnection> {
+  let said = "";
+  for (;;) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== said) log.warn({ nats: why, user: options.user }, "waiting for NATS");
+      said = why;
+      await wait(retryMs);
+    }
+  }
 }
