@@ -1,9 +1,9 @@
 import { allOps, CreateLocation, type OpsContract } from "@quartermaster/contracts";
-import { eventually, openWorld, type World } from "@quartermaster/testkit";
+import { eventually, openWorld, operate, type World } from "@quartermaster/testkit";
 import { type NatsConnection, RequestStrategy } from "nats";
 import { type Logger, pino } from "pino";
 import type { RunningService } from "../src/index";
-import { meta, openLocations, operate, startOn } from "./fixture";
+import { meta, openLocations, startOn } from "./fixture";
 
 let world: World;
 let one: RunningService;

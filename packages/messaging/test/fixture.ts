@@ -1,7 +1,6 @@
 import { CreateLocation, type Location, LocationCreated } from "@quartermaster/contracts";
 import { type Logger, ProcessConfig } from "@quartermaster/process";
 import { silentLog, type World } from "@quartermaster/testkit";
-import type { NatsConnection } from "nats";
 import type { z } from "zod";
 import {
   askerOver,
@@ -72,19 +71,4 @@ export function openLocations(seen: string[][] = []): Handler {
       );
     });
   });
-}
-
-/** What an operator is answered: the body, and the sentence of a no. */
-export async function operate(
-  operator: NatsConnection,
-  subject: string,
-  ask: unknown = {},
-  timeoutMs = 10_000,
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came, and compares it
-): Promise<{ no: string | null; body: any }> {
-  const body = typeof ask === "string" ? ask : JSON.stringify(ask);
-  const msg = await operator.request(subject, body, { timeout: timeoutMs });
-  const isNo = msg.headers?.has("Nats-Service-Error-Code") ?? false;
-  const answer = JSON.parse(msg.string());
-  return { no: isNo ? answer.message : null, body: answer };
 }

@@ -6,10 +6,10 @@ import {
   LogOut,
   UserRegistered,
 } from "@quartermaster/contracts";
-import { eventually, openWorld, type World } from "@quartermaster/testkit";
+import { eventually, openWorld, operate, type World } from "@quartermaster/testkit";
 import type { NatsConnection } from "nats";
 import { Defect, done, type Handler, handle, newId, on, type RunningService } from "../src/index";
-import { locationOf, meta, operate, startOn } from "./fixture";
+import { locationOf, meta, startOn } from "./fixture";
 
 let world: World;
 let ada: NatsConnection;

@@ -149,6 +149,7 @@ function retry<Data>(draft: Draft<Data>, anew: string | undefined): boolean {
     if (!isSure(draft.saga, draft.state)) return false;
     draft.state.anew = anew;
   }
+  draft.state.failure = null;
   sendAgain(draft);
   return true;
 }
