@@ -115,4 +115,4 @@ export const operatorRights: Rights = {
 };
 
 /** For readiness probes by whoever starts services: asks each how it is, and nothing else. */
-export const probeRights: Rights = { publish: ["ops.*.health"], subscribe: ["_INBOX.>"] };
+export const probeRights: Rights = { publish: ["ops.*.health", "ops.*.*.health"], subscribe: ["_INBOX.>"] };

@@ -37,6 +37,7 @@ export function environmentFor(
   service: ServiceName,
   place: ServicePlace,
   given: NodeJS.ProcessEnv,
+  number = 1,
 ): NodeJS.ProcessEnv {
   const passed = Object.entries(given).filter(
     ([name]) => !notPassedOn.includes(name) && !passwordOfSomebody.test(name),
@@ -45,7 +46,7 @@ export function environmentFor(
     ...Object.fromEntries(passed),
     NODE_ENV: given.NODE_ENV || "production",
     LOG_LEVEL: given.LOG_LEVEL || "info",
-    INSTANCE: `${service}-1`,
+    INSTANCE: `${service}-${number}`,
     DATABASE_URL: place.databaseUrl,
     NATS_URL: place.natsUrl,
     ...(place.natsLogin && { NATS_USER: place.natsLogin.user, NATS_PASSWORD: place.natsLogin.password }),

@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import type { ServiceName } from "@quartermaster/servers";
+import { readInstances } from "./instances";
 
 /** What `make up` can be told by environment variables. */
 export interface Settings {
@@ -7,6 +9,7 @@ export interface Settings {
   databaseUrl?: string;
   natsUrl?: string;
   operators?: string[];
+  instances?: Partial<Record<ServiceName, number>>;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -21,6 +24,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ports: Object.fromEntries(given),
     ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
     ...(env.NATS_URL ? { natsUrl: env.NATS_URL } : {}),
+    ...(env.INSTANCES ? { instances: readInstances(env.INSTANCES) } : {}),
     ...(env.OPERATORS ? { operators: env.OPERATORS.split(",").map((name) => name.trim()) } : {}),
   };
 }

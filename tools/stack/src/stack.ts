@@ -11,6 +11,7 @@ import {
   serviceNames,
   serviceUrl,
 } from "@quartermaster/servers";
+import { type Instance, type InstanceName, instancesOf } from "./instances";
 import { givenLogins, type NatsLogin, type NatsLogins, ownLogins } from "./nats-logins";
 import { enterFolder, type RunFolder } from "./run-folder";
 import { natsContextFile, openSecrets, type Secrets } from "./secrets";
@@ -20,7 +21,7 @@ import { startService, untilServiceReady } from "./service-processes";
 import { type Report, type Supervised, supervise } from "./supervisor";
 
 /** Everything that a stack runs. */
-export type ProcessName = ServiceName | "postgres" | "nats";
+export type ProcessName = InstanceName | "postgres" | "nats";
 
 export interface StackOptions {
   /** Everything the stack keeps: the cluster, the streams, logs, secrets and pids. */
@@ -31,6 +32,8 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** Only these services are started (all are migrated). Default: all six. */
   only?: readonly ServiceName[];
+  /** More than one of a service. */
+  instances?: Partial<Record<ServiceName, number>>;
   /** A Postgres that runs already, with a login that may make roles; none is started then. */
   databaseUrl?: string;
   /**
@@ -79,9 +82,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const run = await enterFolder(dataDir);
   const running: Supervised[] = [];
   const stop = async () => {
-    const isServer = ({ name }: Supervised) => name === "postgres" || name === "nats";
-    await Promise.all(running.filter((one) => !isServer(one)).map((one) => one.stop()));
-    await Promise.all(running.filter(isServer).map((one) => one.stop()));
+    await Promise.all(running.filter(({ name }) => !isServer(name)).map((one) => one.stop()));
+    await Promise.all(running.filter(({ name }) => isServer(name)).map((one) => one.stop()));
     run.leave();
   };
   try {
@@ -90,6 +92,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+function isServer(name: string): boolean {
+  return name === "postgres" || name === "nats";
 }
 
 async function openStack(
@@ -101,7 +107,8 @@ async function openStack(
   const { dataDir } = options;
   const secrets = openSecrets(dataDir);
   const keep = (name: ProcessName, launch: Parameters<typeof supervise>[1]) => {
-    const supervised = supervise(name, launch, { report, onPid: (pid) => run.writePid(name, pid) });
+    const onPid = (pid: number | undefined) => run.writePid(name, pid);
+    const supervised = supervise(name, launch, { report, onPid, mayEnd: !isServer(name) });
     running.push(supervised);
     return supervised;
   };
@@ -114,29 +121,30 @@ async function openStack(
   const urlFor = (service: ServiceName) =>
     serviceUrl(adminDatabaseUrl, service, secrets.servicePasswords[service]);
   const gatewayUrl = gatewayUrlOf(gatewayPort, given);
-  const services = new Map<ServiceName, Supervised>();
-  for (const service of options.only ?? serviceNames) {
+  const services = new Map<Instance, Supervised>();
+  for (const instance of instancesOf(options.only ?? serviceNames, options.instances)) {
+    const { name, service, number } = instance;
     const natsLogin = logins.of(service);
     const place = { dataDir, gatewayPort, natsUrl, databaseUrl: urlFor(service) };
-    const env = environmentFor(service, natsLogin ? { ...place, natsLogin } : place, given);
+    const env = environmentFor(service, natsLogin ? { ...place, natsLogin } : place, given, number);
     services.set(
-      service,
-      keep(service, () => startService(service, dataDir, env)),
+      instance,
+      keep(name, () => startService(instance, dataDir, env)),
     );
   }
-  const untilReady = (service: ServiceName, supervised: Supervised) =>
+  const untilReady = (instance: Instance, supervised: Supervised) =>
     untilServiceReady(
-      service,
+      instance,
       supervised,
       { gatewayUrl, natsUrl, probe: logins.of(probeUser), dataDir },
       readyWithinMs,
     );
-  const begin = async (service: ServiceName, supervised: Supervised) => {
+  const begin = async (instance: Instance, supervised: Supervised) => {
     await supervised.start();
-    await untilReady(service, supervised);
-    report(`${service} is ready`);
+    await untilReady(instance, supervised);
+    report(`${instance.name} is ready`);
   };
-  await Promise.all([...services].map(([service, supervised]) => begin(service, supervised)));
+  await Promise.all([...services].map(([instance, supervised]) => begin(instance, supervised)));
   await run.announce({ gatewayUrl, natsUrl });
 
   const find = (name: ProcessName): Supervised => {
@@ -154,7 +162,8 @@ async function openStack(
     stopService: (name, signal) => find(name).stop(signal),
     startService: async (name) => {
       await find(name).start();
-      if (name !== "postgres" && name !== "nats") await untilReady(name, find(name));
+      const instance = [...services.keys()].find((one) => one.name === name);
+      if (instance) await untilReady(instance, find(name));
     },
     signalService: (name, signal) => find(name).signal(signal),
     pids: () =>
