@@ -40,7 +40,7 @@ export interface QueryContract<
   Answer extends z.ZodType = z.ZodType,
   Refusal extends RefusalCode = RefusalCode,
 > extends Declared {
-  readonly kind: "query" | "ops";
+  readonly kind: "query";
   readonly ask: Ask;
   readonly answer: Answer;
   readonly refusals: readonly Refusal[];

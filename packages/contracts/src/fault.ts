@@ -5,7 +5,14 @@
 export class Fault extends Error {
   override name = "Fault";
   constructor(
-    readonly kind: "no-responders" | "timeout" | "disconnected" | "database" | "overloaded" | "busy",
+    readonly kind:
+      | "no-responders"
+      | "timeout"
+      | "disconnected"
+      | "denied"
+      | "database"
+      | "overloaded"
+      | "busy",
     message: string,
     options?: ErrorOptions,
   ) {

@@ -1,38 +1,42 @@
 import { z } from "zod";
 import { type Contract, type Request, refusalCodesOf } from "./contract";
+import type { OpsContract } from "./ops-contract";
 import { RefusalBody } from "./refusals";
 
 export type JsonSchema = Record<string, unknown>;
 
 /** A part of a message that has a shape of its own. */
 export interface Part {
-  /** `ask`, `answer` and `refusal` of a request, `body` of an event. */
+  /** `ask`, `answer` and `refusal` of a request, `body` of an event; an operators' verb has no list of refusals. */
   readonly name: "ask" | "answer" | "refusal" | "body";
   /** JSON Schema 2020-12, self-contained, with an `$id` that stays the same as long as the message has this name. */
   readonly schema: JsonSchema;
 }
 
-const known = new Map<Contract, readonly Part[]>();
+const known = new Map<Contract | OpsContract, readonly Part[]>();
 
 /** The parts of a message: what may be sent of an ask, what will be received of an answer, a refusal or an event. */
-export function partsOf(contract: Contract): readonly Part[] {
+export function partsOf(contract: Contract | OpsContract): readonly Part[] {
   const parts = known.get(contract) ?? schemasOf(contract);
   known.set(contract, parts);
   return parts;
 }
 
-function schemasOf(contract: Contract): Part[] {
+function schemasOf(contract: Contract | OpsContract): Part[] {
+  const isVerb = contract.kind === "ops";
+  const id = isVerb ? `ops.${contract.verb}` : contract.name;
+  const subject = isVerb ? `ops.<service>.${contract.verb}` : contract.subject;
   const part = (name: Part["name"], schema: JsonSchema): Part => {
     const { $schema, ...rules } = schema;
-    const $id = `urn:quartermaster:${contract.name}:${name}`;
-    const title = `${contract.subject} (${name})`;
+    const $id = `urn:quartermaster:${id}:${name}`;
+    const title = `${subject} (${name})`;
     return { name, schema: { $schema, $id, title, description: contract.about, ...rules } };
   };
   if (contract.kind === "event") return [part("body", jsonSchemaOf(contract.body, "output"))];
   return [
     part("ask", jsonSchemaOf(contract.ask, "input")),
     part("answer", jsonSchemaOf(contract.answer, "output")),
-    part("refusal", refusalSchema(contract)),
+    ...(isVerb ? [] : [part("refusal", refusalSchema(contract))]),
   ];
 }
 

@@ -60,7 +60,8 @@ function letterOf(contract: CommandContract, command: Command, reason: string): 
   };
 }
 
-async function runBatch(
+/** Commands through inbox, handler and inbox again, inside a transaction that then says the events. */
+export async function runBatch(
   tx: Tx,
   handler: CommandHandler,
   commands: Command[],

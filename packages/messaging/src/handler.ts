@@ -9,6 +9,7 @@ import type {
   RefusalOf,
   Said,
 } from "@quartermaster/contracts";
+import type { OpsHandler } from "./ops-handler";
 import type { Outcome, QueryOutcome, Refused } from "./outcome";
 import type { Reader, Tx } from "./sql";
 
@@ -41,7 +42,7 @@ export interface EventHandler {
   run(tx: Tx, events: Heard[]): Promise<readonly (readonly Said[])[]>;
 }
 
-export type Handler = CommandHandler | QueryHandler | EventHandler;
+export type Handler = CommandHandler | QueryHandler | EventHandler | OpsHandler;
 
 /**
  * Serves a command. `run` gets a whole batch (1 to 200 commands with distinct ids) inside one transaction and returns

@@ -1,5 +1,6 @@
 import { Actor, header, type Meta, type ServiceName } from "@quartermaster/contracts";
 import type { MsgHdrs } from "nats";
+import { isImported, operatorOf } from "./operator";
 
 /** A service that acts by itself. */
 export function serviceActor(service: ServiceName): Actor {
@@ -76,11 +77,19 @@ function readActor(text: string): Actor | undefined {
 
 const nobody: Actor = { kind: "anonymous", id: "anonymous" };
 
+/** The origin of a request. An operator's is in the operator's own name, whatever its headers say of the actor. */
+export function readRequestMeta({ headers, reply }: { headers?: MsgHdrs; reply?: string }): Meta {
+  const meta = readMeta(headers);
+  if (!isImported(reply)) return meta;
+  const id = operatorOf(headers, reply);
+  return { ...meta, actor: id === undefined ? nobody : { kind: "operator", id } };
+}
+
 /**
  * The origin of a message. Without a readable actor it is anonymous: who may send to a subject at all is the broker's
  * rule, and a handler grants an anonymous actor nothing.
  */
-export function readMeta(from: MsgHdrs | undefined): Meta {
+export function readMeta(from: Pick<MsgHdrs, "get"> | undefined): Meta {
   const actor = from?.get(header.actor);
   return {
     actor: (actor ? readActor(actor) : undefined) ?? nobody,
