@@ -53,9 +53,9 @@ test("each operator finds a context of their own, which nobody else may read, an
     expect(await nats.rtt()).toBeGreaterThanOrEqual(0);
     await nats.close();
   }
-  await expect(connect({ servers: stack.natsUrl })).rejects.toThrow("AUTHORIZATION_VIOLATION");
+  await expect(connect({ servers: stack.natsUrl })).rejects.toThrow("Authorization Violation");
   await expect(connect({ servers: stack.natsUrl, user: "orders", pass: "orders" })).rejects.toThrow(
-    "AUTHORIZATION_VIOLATION",
+    "Authorization Violation",
   );
 });
 
