@@ -50,7 +50,21 @@ module.exports = {
       comment: "Other teams install the contracts alone.",
       severity: "error",
       from: { path: "^packages/contracts/src", pathNot: tests },
-      to: { pathNot: ["^packages/contracts/src", "node_modules/zod/"] },
+      to: { pathNot: ["^packages/contracts/src", "node_modules/zod/", "^(fs|path)$"] },
+    },
+    {
+      name: "contracts-read-fixtures-in-one-place",
+      comment: "What is declared runs anywhere; only the golden fixtures are files.",
+      severity: "error",
+      from: { path: "^packages/contracts/src", pathNot: ["^packages/contracts/src/golden\\.ts$", tests] },
+      to: { path: "^(fs|path)$" },
+    },
+    {
+      name: "contracts-entry-is-pure",
+      comment: "Who needs the messages alone does not load the fixtures.",
+      severity: "error",
+      from: { path: "^packages/contracts/src/[^/]+\\.ts$", pathNot: tests },
+      to: { path: "^packages/contracts/src/(golden\\.ts$|testing/|asyncapi/)" },
     },
     {
       name: "packages-not-services",
@@ -67,12 +81,16 @@ module.exports = {
     },
     {
       name: "packages-by-their-entry",
-      comment: "A package has one entry.",
+      comment: "A package has one entry; contracts has three more, named in its package.json.",
       severity: "error",
       from: { path: "^(packages|services|tools|bench|e2e)/([^/]+)" },
       to: {
         path: "^packages/([^/]+)/(src|dist)/",
-        pathNot: ["^packages/[^/]+/(src|dist)/index\\.", "^$1/$2/"],
+        pathNot: [
+          "^packages/[^/]+/(src|dist)/index\\.",
+          "^packages/contracts/(src|dist)/(golden|testing/index|asyncapi/document)\\.",
+          "^$1/$2/",
+        ],
       },
     },
     {

@@ -3,6 +3,7 @@ import * as billing from "./billing";
 import type { CommandContract, Contract, EventContract, QueryContract } from "./contract";
 import * as identity from "./identity";
 import * as inventory from "./inventory";
+import * as operatorActed from "./operator-acted";
 import * as orders from "./orders";
 
 function isContract(value: unknown): value is Contract {
@@ -10,9 +11,14 @@ function isContract(value: unknown): value is Contract {
 }
 
 /** Every message of the platform, in the order of declaration. Docs, fixtures and rights are derived from this list. */
-export const allContracts: readonly Contract[] = [identity, inventory, orders, billing, audit].flatMap(
-  (owner) => Object.values<unknown>(owner).filter(isContract),
-);
+export const allContracts: readonly Contract[] = [
+  identity,
+  inventory,
+  orders,
+  billing,
+  audit,
+  operatorActed,
+].flatMap((owner) => Object.values<unknown>(owner).filter(isContract));
 
 export const allCommands = allContracts.filter((c): c is CommandContract => c.kind === "command");
 export const allQueries = allContracts.filter((c): c is QueryContract => c.kind === "query");

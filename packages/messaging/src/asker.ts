@@ -1,51 +1,36 @@
-import type { AnswerOf, AskOf, RefusalDetails, RefusalOf, Request } from "@quartermaster/contracts";
+import {
+  type Answered,
+  type AnswerOf,
+  type Asker,
+  type AskOptions,
+  Defect,
+  errorCode,
+  Fault,
+  header,
+  type Request,
+  type ServiceName,
+} from "@quartermaster/contracts";
 import { createInbox, type Msg, type NatsConnection, NatsError } from "nats";
-import { Defect } from "./commands";
 import type { Connected } from "./connection";
-import { errorCode } from "./endpoint";
-import { Fault } from "./fault";
-import type { Meta } from "./handler";
-import { header, headerLines, metaHeaders } from "./headers";
+import { headerLines, metaHeaders } from "./headers";
 import { newId } from "./ids";
 import { jsonIn } from "./json";
-
-/** What a request came to: an answer, a business no, or "accepted" (durable, not decided within the wait). */
-export type Answered<C extends Request> =
-  | { answer: AnswerOf<C> }
-  | {
-      refusal: {
-        code: RefusalOf<C> | "bad_request" | "message_too_old";
-        message: string;
-        details: RefusalDetails;
-      };
-    }
-  | { accepted: true };
-
-export interface AskOptions {
-  /** The command's identity; the same id may be asked again and gets the same answer. A new one when absent. */
-  id?: string;
-  meta: Meta;
-  timeoutMs: number;
-  /** How long the receiver may wait for a saga before it answers "accepted". */
-  waitMs?: number;
-}
-
-export interface Asker {
-  /** Asks one service. Rejects with a Fault when there is no answer (which says nothing about the effect), a Defect for a bug. */
-  ask<C extends Request>(contract: C, ask: AskOf<C>, options: AskOptions): Promise<Answered<C>>;
-}
+import { inboxFor } from "./subjects";
 
 /** Asks over this connection. While it is down a request fails at once instead of waiting in the client's buffer. */
-export function askerOver({ connection, inboxPrefix, isConnected }: Connected): Asker {
-  const replies = new Replies(connection, `${createInbox(inboxPrefix)}.`);
+export function askerOver(connected: Asking): Asker {
+  const replies = new Replies(connected);
   return {
     ask: (contract, ask, options) =>
       new Promise((resolve, reject) => {
-        if (!isConnected()) throw new Fault("disconnected", "the connection to NATS is down");
-        replies.request(contract.subject, ask, options, { resolve, reject });
+        if (!connected.isConnected()) throw new Fault("disconnected", "the connection to NATS is down");
+        replies.request(contract, ask, options, { resolve, reject });
       }),
   };
 }
+
+/** What an asker needs of a connection. */
+export type Asking = Pick<Connected, "connection" | "asker" | "isConnected" | "onDenied">;
 
 interface Asked {
   // Whose contract the answer has is known to whoever asked.
@@ -59,41 +44,53 @@ interface Awaited extends Asked {
 }
 
 /**
- * Requests and who waits for their replies, over one subscription of the connection's private inbox. The client's own
- * `request` makes an error with a stack trace for every reply, and writes to its socket for every request; here the
- * requests of one turn of the event loop (by many HTTP clients, say) share one write.
+ * Requests and who waits for their replies, over one subscription of the connection's private inbox for each service that
+ * is asked: it can answer into no other. The client's own `request` makes an error with a stack trace for every reply, and
+ * writes to its socket for every request; here the requests of one turn of the event loop (by many HTTP clients, say)
+ * share one write.
  */
 class Replies {
+  /** By the subject of the reply. */
   private readonly awaited = new Map<string, Awaited>();
+  private readonly inboxes = new Map<ServiceName, string>();
   private readonly unsent: (() => void)[] = [];
+  private readonly nats: NatsConnection;
   private count = 0;
 
-  constructor(
-    private readonly nats: NatsConnection,
-    private readonly inbox: string,
-  ) {
-    this.listen();
+  constructor(private readonly connected: Asking) {
+    this.nats = connected.connection;
+    connected.onDenied((subject) => this.denied(subject));
+  }
+
+  private inboxOf(service: ServiceName): string {
+    let inbox = this.inboxes.get(service);
+    if (inbox === undefined) {
+      inbox = `${createInbox(inboxFor(this.connected.asker, service))}.`;
+      this.inboxes.set(service, inbox);
+      this.listen(inbox);
+    }
+    return inbox;
   }
 
   /** The client drops a subscription that the server refuses (a user's rights were wrong for a moment): it is made anew. */
-  private listen(): void {
-    this.nats.subscribe(`${this.inbox}*`, {
+  private listen(inbox: string): void {
+    this.nats.subscribe(`${inbox}*`, {
       callback: (error, msg) => {
         if (!error) this.arrived(msg);
-        else setTimeout(() => !this.nats.isClosed() && this.listen(), listenAgainMs).unref();
+        else setTimeout(() => !this.nats.isClosed() && this.listen(inbox), listenAgainMs).unref();
       },
     });
   }
 
-  request(subject: string, ask: unknown, options: AskOptions, asked: Asked): void {
+  request(contract: Request, ask: unknown, options: AskOptions, asked: Asked): void {
     this.unsent.push(() => {
       try {
-        this.send(subject, ask, options, asked);
+        this.send(contract, ask, options, asked);
       } catch (error) {
         // Only the client's own error is the network's fault; any other is a bug, which asking again would not mend.
         asked.reject(
           error instanceof NatsError
-            ? new Fault("disconnected", `${subject}: ${error.message}`, { cause: error })
+            ? new Fault("disconnected", `${contract.subject}: ${error.message}`, { cause: error })
             : error,
         );
       }
@@ -105,26 +102,20 @@ class Replies {
     for (const send of this.unsent.splice(0)) send();
   }
 
-  private send(subject: string, ask: unknown, options: AskOptions, asked: Asked): void {
+  private send({ subject, service }: Request, ask: unknown, options: AskOptions, asked: Asked): void {
     const fields = metaHeaders(options.meta);
     fields[header.id] = options.id ?? newId();
     if (options.waitMs !== undefined) fields[header.waitMs] = String(options.waitMs);
-    const token = (++this.count).toString(36);
-    this.nats.publish(subject, Buffer.from(JSON.stringify(ask)), {
-      reply: this.inbox + token,
-      headers: headerLines(fields),
-    });
-    const timer = setTimeout(() => this.timedOut(token), options.timeoutMs);
-    this.awaited.set(token, { ...asked, subject, timer });
+    const reply = this.inboxOf(service) + (++this.count).toString(36);
+    this.nats.publish(subject, Buffer.from(JSON.stringify(ask)), { reply, headers: headerLines(fields) });
+    const timer = setTimeout(() => this.timedOut(reply), options.timeoutMs);
+    this.awaited.set(reply, { ...asked, subject, timer });
   }
 
   private arrived(msg: Msg): void {
-    const token = msg.subject.slice(this.inbox.length);
-    const one = this.awaited.get(token);
+    const one = this.take(msg.subject);
     // Late, or a second answer.
     if (!one) return;
-    this.awaited.delete(token);
-    clearTimeout(one.timer);
     try {
       one.resolve(readAnswered(msg, one.subject));
     } catch (failure) {
@@ -132,10 +123,26 @@ class Replies {
     }
   }
 
-  private timedOut(token: string): void {
-    const one = this.awaited.get(token);
-    this.awaited.delete(token);
+  private timedOut(reply: string): void {
+    const one = this.take(reply);
     one?.reject(new Fault("timeout", `no answer from ${one.subject} in time`));
+  }
+
+  /** Nothing that was sent to this subject has arrived: whoever waits need not wait to the end. */
+  private denied(subject: string): void {
+    for (const [reply, { subject: asked }] of this.awaited) {
+      if (asked !== subject) continue;
+      const why = `the NATS user of ${this.connected.asker} may not publish to ${subject}`;
+      this.take(reply)?.reject(new Fault("denied", why));
+    }
+  }
+
+  private take(reply: string): Awaited | undefined {
+    const one = this.awaited.get(reply);
+    if (!one) return undefined;
+    this.awaited.delete(reply);
+    clearTimeout(one.timer);
+    return one;
   }
 }
 

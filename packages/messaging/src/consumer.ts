@@ -10,7 +10,8 @@ import {
   type JsMsg,
   type NatsConnection,
 } from "nats";
-import { ensureStreams, eventStream, isNotFound } from "./stream";
+import { ensureStreams, isNotFound } from "./stream";
+import { type DurableConsumer, eventStream } from "./subjects";
 
 /** Messages asked for at once, and unacknowledged at most: four natural batches. */
 const pullMax = 1_000;
@@ -24,9 +25,7 @@ export interface Supervised {
   stop(): Promise<void>;
 }
 
-interface Parts {
-  durable: string;
-  filter: string;
+interface Parts extends DurableConsumer {
   nats: NatsConnection;
   log: Logger;
   replicas: number;

@@ -1,20 +1,20 @@
-import type { Request } from "@quartermaster/contracts";
+import { Defect, errorCode, Fault, header, type Request } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { Service, ServiceMsg } from "nats";
 import type { z } from "zod";
-import { badRequest, type CommandLane, Defect, idProblem } from "./commands";
-import { Fault, isFault } from "./fault";
+import { badRequest, type CommandLane, idProblem } from "./commands";
+import { isFault } from "./fault";
 import type { Command, CommandHandler, QueryHandler } from "./handler";
-import { header, headerLines, readMeta } from "./headers";
+import { headerLines, readRequestMeta } from "./headers";
 import { newId } from "./ids";
 import { answerReply, recall, refusalReply, type StoredReply } from "./inbox";
 import { jsonIn } from "./json";
+import { metadataOf } from "./metadata";
 import { isRefused } from "./outcome";
 import type { Reader } from "./sql";
+import { isInbox } from "./subjects";
+import type { UnderWay } from "./under-way";
 import type { Waiters } from "./waiters";
-
-/** `Nats-Service-Error-Code`, so that a caller can tell without reading the body what kind of failure it was. */
-export const errorCode = { refused: 1, fault: 2, defect: 3 } as const;
 
 const defaultWaitMs = 10_000;
 const waitMsMax = 30_000;
@@ -28,18 +28,29 @@ function serve(
   service: Service,
   contract: Request,
   answer: (msg: ServiceMsg, ask: unknown) => Promise<StoredReply | null>,
-  log: Logger,
+  { log, underWay }: { log: Logger; underWay: UnderWay },
 ): void {
   service.addEndpoint(endpointName(contract), {
     subject: contract.subject,
     queue: contract.service,
-    metadata: { contract: contract.name, about: contract.about },
+    metadata: metadataOf(contract.name, contract),
     handler: (error, msg) => {
       if (error) return;
-      answerOne(msg, contract.ask, answer).catch((failure) => respondFailure(msg, contract, failure, log));
+      if (!isInbox(msg.reply)) return log.warn({ message: contract.name, reply: msg.reply }, notAsked);
+      underWay.begin();
+      answerOne(msg, contract.ask, answer).then(
+        () => underWay.end(),
+        (failure) => {
+          respondFailure(msg, contract, failure, log);
+          underWay.end();
+        },
+      );
     },
   });
 }
+
+/** Whoever asks says where the answer goes: see isInbox. */
+export const notAsked = "a message that awaits no answer is ignored";
 
 async function answerOne(
   msg: ServiceMsg,
@@ -65,7 +76,14 @@ function readBody(data: Uint8Array, schema: z.ZodType): { value: unknown } | { p
 /** Serves a command through its lane; one that is accepted is answered when it is settled, or when the wait is over. */
 export function serveCommand(
   service: Service,
-  parts: { handler: CommandHandler; lane: CommandLane; waiters: Waiters; db: Reader; log: Logger },
+  parts: {
+    handler: CommandHandler;
+    lane: CommandLane;
+    waiters: Waiters;
+    db: Reader;
+    log: Logger;
+    underWay: UnderWay;
+  },
 ): void {
   const { handler, lane, waiters, db } = parts;
   serve(
@@ -76,7 +94,7 @@ export function serveCommand(
       const problem = idProblem(id);
       if (problem)
         return refusalReply(problem, { id, why: "Nats-Msg-Id has to be a recent v7 uuid in lower case" });
-      const meta = readMeta(msg.headers);
+      const meta = readRequestMeta(msg);
       let prepared: unknown;
       if (handler.prepare) {
         // Preparing may be costly or counted (a password's hash, an attempt): a known id gets its stored reply before it.
@@ -88,7 +106,7 @@ export function serveCommand(
       const reply = await lane.push({ id, ask, meta, prepared } as Command);
       return reply ?? (await waiters.wait(id, waitOf(msg)));
     },
-    parts.log,
+    parts,
   );
 }
 
@@ -100,17 +118,17 @@ function waitOf(msg: ServiceMsg): number {
 /** Serves a query straight from the pool. */
 export function serveQuery(
   service: Service,
-  parts: { handler: QueryHandler; db: Reader; log: Logger },
+  parts: { handler: QueryHandler; db: Reader; log: Logger; underWay: UnderWay },
 ): void {
   const { handler } = parts;
   serve(
     service,
     handler.contract,
     async (msg, ask) => {
-      const answer = await handler.run(parts.db, ask, readMeta(msg.headers));
+      const answer = await handler.run(parts.db, ask, readRequestMeta(msg));
       return isRefused(answer) ? refusalReply(answer.code, answer.details) : answerReply(answer);
     },
-    parts.log,
+    parts,
   );
 }
 

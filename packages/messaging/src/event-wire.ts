@@ -1,8 +1,11 @@
+import { type Heard, header, type Meta } from "@quartermaster/contracts";
 import type { JsMsg, MsgHdrs } from "nats";
-import type { Heard, Meta } from "./handler";
-import { header, headerLines, metaHeaders, readMeta } from "./headers";
+import { headerLines, metaHeaders, readMeta } from "./headers";
 import { jsonIn } from "./json";
 import type { OutboxRow } from "./outbox";
+
+/** What the server adds to a message that it takes out of a stream for whoever asks for it. */
+const copiedFrom = "Nats-Stream";
 
 /** Epochs are integer columns. */
 export const epochMax = 2_147_483_647;
@@ -10,11 +13,6 @@ export const epochMax = 2_147_483_647;
 /** The id of an event on the wire: what the stream and every receiver know it by. */
 export function eventId(event: { source: string; epoch: number; seq: number }): string {
   return `${event.source}-${event.epoch}-${event.seq}`;
-}
-
-/** Where a source says each second how far its events go, so that a lost tail is noticed too. */
-export function highWaterSubject(source: string): string {
-  return `ops.${source}.high-water`;
 }
 
 /** The headers of an outbox row on its way into the stream. */
@@ -37,6 +35,8 @@ export function readEvent(msg: JsMsg): Heard {
   const seq = Number(about?.get(header.seq));
   const numbered =
     Number.isInteger(epoch) && epoch > 0 && epoch <= epochMax && Number.isSafeInteger(seq) && seq > 0;
+  // The server can be asked to send what a stream holds to any subject, and says so: nobody's event.
+  if (about?.has(copiedFrom)) throw new Error("the message is a copy that was taken out of a stream");
   if (!source || source !== about?.get(header.source) || !numbered) {
     throw new Error(
       "the headers Qm-Source, Qm-Epoch and Qm-Source-Seq do not number an event of its subject's service",

@@ -1,26 +1,17 @@
 import type {
-  Actor,
   AskOf,
   CommandContract,
-  EventBody,
   EventContract,
   FieldsOf,
+  Heard,
+  Meta,
   QueryContract,
   RefusalOf,
   Said,
 } from "@quartermaster/contracts";
+import type { OpsHandler } from "./ops-handler";
 import type { Outcome, QueryOutcome, Refused } from "./outcome";
 import type { Reader, Tx } from "./sql";
-
-/** What travels with every message: who acts, and which request and message led to it. */
-export interface Meta {
-  readonly actor: Actor;
-  readonly requestId: string | null;
-  /** Id of the message that caused this one. */
-  readonly causation: string | null;
-  /** W3C trace context. */
-  readonly traceparent: string | null;
-}
 
 export interface Command<C extends CommandContract = CommandContract, Prepared = unknown> {
   /** A v7 uuid made by the sender: the command's identity, however often it is sent. */
@@ -28,18 +19,6 @@ export interface Command<C extends CommandContract = CommandContract, Prepared =
   readonly ask: AskOf<C>;
   readonly meta: Meta;
   readonly prepared: Prepared;
-}
-
-/** An event that arrived. `source`, `epoch` and `seq` number it without a hole. */
-export interface Heard<Fields = unknown> {
-  readonly source: string;
-  readonly epoch: number;
-  readonly seq: number;
-  /** The contract's name, for instance `orders.order-placed.v1`. */
-  readonly name: string;
-  readonly at: string;
-  readonly meta: Meta;
-  readonly body: EventBody<Fields>;
 }
 
 export interface CommandHandler {
@@ -63,7 +42,7 @@ export interface EventHandler {
   run(tx: Tx, events: Heard[]): Promise<readonly (readonly Said[])[]>;
 }
 
-export type Handler = CommandHandler | QueryHandler | EventHandler;
+export type Handler = CommandHandler | QueryHandler | EventHandler | OpsHandler;
 
 /**
  * Serves a command. `run` gets a whole batch (1 to 200 commands with distinct ids) inside one transaction and returns

@@ -1,22 +1,6 @@
-import { Actor, type ServiceName } from "@quartermaster/contracts";
+import { Actor, header, type Meta, type ServiceName } from "@quartermaster/contracts";
 import type { MsgHdrs } from "nats";
-import type { Meta } from "./handler";
-
-export const header = {
-  id: "Nats-Msg-Id",
-  trace: "traceparent",
-  actor: "Qm-Actor",
-  causation: "Qm-Causation",
-  request: "Qm-Request-Id",
-  waitMs: "Qm-Wait-Ms",
-  outcome: "Qm-Outcome",
-  seq: "Qm-Source-Seq",
-  epoch: "Qm-Epoch",
-  source: "Qm-Source",
-  at: "Qm-Time",
-  error: "Nats-Service-Error",
-  errorCode: "Nats-Service-Error-Code",
-} as const;
+import { isImported, operatorOf } from "./operator";
 
 /** A service that acts by itself. */
 export function serviceActor(service: ServiceName): Actor {
@@ -93,11 +77,19 @@ function readActor(text: string): Actor | undefined {
 
 const nobody: Actor = { kind: "anonymous", id: "anonymous" };
 
+/** The origin of a request. An operator's is in the operator's own name, whatever its headers say of the actor. */
+export function readRequestMeta({ headers, reply }: { headers?: MsgHdrs; reply?: string }): Meta {
+  const meta = readMeta(headers);
+  if (!isImported(reply)) return meta;
+  const id = operatorOf(headers, reply);
+  return { ...meta, actor: id === undefined ? nobody : { kind: "operator", id } };
+}
+
 /**
  * The origin of a message. Without a readable actor it is anonymous: who may send to a subject at all is the broker's
  * rule, and a handler grants an anonymous actor nothing.
  */
-export function readMeta(from: MsgHdrs | undefined): Meta {
+export function readMeta(from: Pick<MsgHdrs, "get"> | undefined): Meta {
   const actor = from?.get(header.actor);
   return {
     actor: (actor ? readActor(actor) : undefined) ?? nobody,

@@ -1,5 +1,5 @@
+import type { Meta } from "@quartermaster/contracts";
 import { headers } from "nats";
-import type { Meta } from "./handler";
 import { headerLines, metaHeaders, readMeta } from "./headers";
 
 test("a name beyond ASCII comes back whole, and the header line stays ASCII", () => {

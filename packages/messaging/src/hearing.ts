@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ServiceName } from "@quartermaster/contracts";
+import { type Heard, header, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { JsMsg, NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { supervise } from "./consumer";
 import { type DeadLetter, park } from "./dead-letters";
 import { eventId, readEvent } from "./event-wire";
-import type { EventHandler, Heard } from "./handler";
-import { header, metaHeaders } from "./headers";
+import type { EventHandler } from "./handler";
+import { metaHeaders } from "./headers";
 import { fillHoles, type HoleFilling } from "./holes";
 import { newId } from "./ids";
 import { Lane } from "./lane";
@@ -15,6 +15,7 @@ import { leading } from "./leadership";
 import type { SaidWith } from "./outbox";
 import { claimFresh } from "./progress";
 import { inTransaction, type Reader, readerOf, sql, type Tx } from "./sql";
+import { consumersOf } from "./subjects";
 import type { Transact } from "./transact";
 
 const leadAgainMs = 1_000;
@@ -72,7 +73,7 @@ export function startHearing(parts: Parts): Hearing {
       log.warn({ err: error }, "hearing starts afresh"),
     );
   });
-  const holes: HoleFilling = fillHoles({ nats, db: readerOf(pool), log, sources, take });
+  const holes: HoleFilling = fillHoles({ service, nats, db: readerOf(pool), log, sources, take });
   return {
     stop: async () => {
       holes.stop();
@@ -92,7 +93,7 @@ async function listen(
     stopping: AbortSignal;
   },
 ): Promise<void> {
-  const { take, pool, log, stopping } = parts;
+  const { take, log, stopping } = parts;
   const consumers = consumersOf(parts.service, parts.sources).map((one) => {
     const acknowledged = new Acknowledged();
     return supervise({
@@ -101,7 +102,7 @@ async function listen(
       log,
       replicas: parts.replicas,
       arrived: async (msg) => {
-        await arrived(msg, take, pool, log);
+        await arrived(msg, take, parts);
         acknowledged.upTo(msg);
       },
     });
@@ -129,20 +130,15 @@ function sourcesOf(handlers: EventHandler[]): string[] | "every" {
   return [...new Set(handlers.map((one) => (one.contract as { service: string }).service))];
 }
 
-// A source is heard whole, although only some of its events are wanted: only then does a missing number show.
-function consumersOf(
-  service: ServiceName,
-  sources: string[] | "every",
-): { durable: string; filter: string }[] {
-  if (sources === "every") return [{ durable: service, filter: "evt.>" }];
-  return sources.map((source) => ({ durable: `${service}-${source}`, filter: `evt.${source}.>` }));
+async function runBatch(tx: Tx, handlers: EventHandler[], events: Heard[]): Promise<SaidWith[]> {
+  return hear(tx, handlers, await claimFresh(tx, events));
 }
 
-async function runBatch(tx: Tx, handlers: EventHandler[], events: Heard[]): Promise<SaidWith[]> {
-  const fresh = await claimFresh(tx, events);
+/** Gives each event to those who hear it. Answers what that caused, in the name of whoever caused the event. */
+export async function hear(tx: Tx, handlers: EventHandler[], events: Heard[]): Promise<SaidWith[]> {
   const said: SaidWith[] = [];
   for (const handler of handlers) {
-    const mine = handler.contract ? fresh.filter((one) => one.name === handler.contract?.name) : fresh;
+    const mine = handler.contract ? events.filter((one) => one.name === handler.contract?.name) : events;
     if (mine.length === 0) continue;
     const caused = await handler.run(tx, mine);
     for (const [n, event] of mine.entries()) {
@@ -178,24 +174,23 @@ async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<DeadLett
 async function arrived(
   msg: JsMsg,
   take: (event: Heard) => Promise<void>,
-  pool: Pool,
-  log: Logger,
+  { pool, log, onParked }: Pick<Parts, "pool" | "log" | "onParked">,
 ): Promise<void> {
   let event: Heard;
   try {
     event = readEvent(msg);
   } catch (error) {
     log.error({ err: error, subject: msg.subject }, "event without number or body parked");
-    await inTransaction(pool, async (tx) =>
-      park(tx, {
-        id: newId(),
-        kind: "event",
-        subject: msg.subject,
-        headers: {},
-        body: Buffer.from(msg.data).toString("utf8"),
-        reason: String(error),
-      }),
-    );
+    const letter: DeadLetter = {
+      id: newId(),
+      kind: "event",
+      subject: msg.subject,
+      headers: {},
+      body: Buffer.from(msg.data).toString("utf8"),
+      reason: String(error),
+    };
+    await inTransaction(pool, async (tx) => park(tx, letter));
+    onParked(letter);
     return;
   }
   await take(event);

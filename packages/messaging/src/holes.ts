@@ -1,13 +1,13 @@
-import { opsSubject, type ServiceName } from "@quartermaster/contracts";
+import { type AskOf, type Heard, opsSubject, type Replay, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
-import type { NatsConnection } from "nats";
+import { createInbox, type NatsConnection, type Subscription } from "nats";
 import { z } from "zod";
-import { epochMax, heardFrom, highWaterSubject } from "./event-wire";
-import type { Heard } from "./handler";
+import { epochMax, heardFrom } from "./event-wire";
 import { jsonIn } from "./json";
 import { type OutboxRow, readOutbox } from "./outbox";
 import type { Progress } from "./progress";
 import { type Reader, sql } from "./sql";
+import { highWaterSubject, inboxFor } from "./subjects";
 
 const lookEveryMs = 500;
 /** A source that has said more than was heard, without progress for this long, has a hole and not merely a lag. */
@@ -19,11 +19,10 @@ const bytesPerPage = 512 * 1024;
 
 const Epoch = z.int().min(1).max(epochMax);
 const HighWater = z.object({ epoch: Epoch, seq: z.int().min(0) });
-export const ReplayAsk = z.object({ epoch: Epoch, from: z.int().min(1), to: z.int().min(1) });
 const Replayed = z.object({ events: z.array(z.custom<OutboxRow>()) });
 
 /** A source's own answer to a hole: the events themselves, since the stream would drop them as duplicates. */
-export async function replay(db: Reader, ask: z.infer<typeof ReplayAsk>): Promise<{ events: OutboxRow[] }> {
+export async function replay(db: Reader, ask: AskOf<typeof Replay>): Promise<{ events: OutboxRow[] }> {
   const rows = await readOutbox(db, {
     epoch: ask.epoch,
     after: ask.from - 1,
@@ -55,6 +54,7 @@ const progressRows = sql("heard-all", "select source, epoch, contiguous from hea
 
 /** Compares what sources say they have said with what was heard, and asks them for what is missing. */
 export function fillHoles(parts: {
+  service: ServiceName;
   nats: NatsConnection;
   db: Reader;
   log: Logger;
@@ -62,18 +62,10 @@ export function fillHoles(parts: {
   take: (event: Heard) => Promise<void>;
 }): HoleFilling {
   const known = new Map<string, Known>();
-  const subscription = parts.nats.subscribe(highWaterSubject("*"), {
-    callback: (error, msg) => {
-      if (error) return;
-      const mark = HighWater.safeParse(safeJson(msg.data));
-      if (!mark.success) return;
-      const { epoch, seq } = mark.data;
-      const source = msg.subject.split(".")[1] as string;
-      if (parts.sources !== "every" && !parts.sources.includes(source)) return;
-      const before = known.get(source);
-      if (before?.epoch === epoch) before.seq = Math.max(before.seq, seq);
-      else known.set(source, { epoch, seq, contiguous: -1, since: performance.now() });
-    },
+  const subscriptions = hearMarks(parts, (source, { epoch, seq }) => {
+    const before = known.get(source);
+    if (before?.epoch === epoch) before.seq = Math.max(before.seq, seq);
+    else known.set(source, { epoch, seq, contiguous: -1, since: performance.now() });
   });
   let busy = false;
   const timer = setInterval(() => {
@@ -88,9 +80,26 @@ export function fillHoles(parts: {
   return {
     stop: () => {
       clearInterval(timer);
-      subscription.unsubscribe();
+      for (const one of subscriptions) one.unsubscribe();
     },
   };
+}
+
+/** Only the sources that are heard: their subjects are all that the server lets a service listen to. */
+function hearMarks(
+  { nats, sources }: Parts,
+  hear: (source: string, mark: z.infer<typeof HighWater>) => void,
+): Subscription[] {
+  return (sources === "every" ? ["*"] : sources).map((each) =>
+    nats.subscribe(highWaterSubject(each), {
+      callback: (error, msg) => {
+        // A mark has no headers; what the server sends out of a stream, at anybody's request, has some.
+        if (error || msg.headers) return;
+        const mark = HighWater.safeParse(safeJson(msg.data));
+        if (mark.success) hear(msg.subject.split(".")[1] as string, mark.data);
+      },
+    }),
+  );
 }
 
 function safeJson(data: Uint8Array): unknown {
@@ -121,14 +130,17 @@ async function look(parts: Parts, known: Map<string, Known>): Promise<void> {
   }
 }
 
-async function fill(parts: Parts, source: string, hole: z.infer<typeof ReplayAsk>): Promise<void> {
+async function fill(parts: Parts, source: string, hole: AskOf<typeof Replay>): Promise<void> {
   parts.log.warn({ source, ...hole }, "events are missing; asking their source");
   let from = hole.from;
   while (from <= hole.to) {
-    const subject = opsSubject(source as ServiceName, "replay");
-    const answer = await parts.nats.request(subject, JSON.stringify({ ...hole, from }), {
-      timeout: askTimeoutMs,
-    });
+    const owner = source as ServiceName;
+    const answer = await parts.nats.request(
+      opsSubject(owner, "replay"),
+      JSON.stringify({ ...hole, from }),
+      // Not over the connection's common inbox, in which only the server itself may answer.
+      { timeout: askTimeoutMs, noMux: true, reply: createInbox(inboxFor(parts.service, owner)) },
+    );
     const { events } = Replayed.parse(jsonIn(answer.data));
     const last = events.at(-1);
     if (!last) {

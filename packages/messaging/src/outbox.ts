@@ -1,6 +1,5 @@
-import type { Said } from "@quartermaster/contracts";
+import type { Meta, Said } from "@quartermaster/contracts";
 import { texts } from "./arrays";
-import type { Meta } from "./handler";
 import { type Reader, sql, type Tx } from "./sql";
 
 /** An event about to be said, with its origin. */

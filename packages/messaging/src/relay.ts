@@ -1,16 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ServiceName } from "@quartermaster/contracts";
+import { Fault, header, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
-import type { JetStreamManager, NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import type { Pool } from "pg";
-import { eventHeaders, highWaterSubject } from "./event-wire";
-import { Fault } from "./fault";
+import { eventHeaders } from "./event-wire";
 import { FreshEvents } from "./fresh-events";
-import { header } from "./headers";
 import { leading } from "./leadership";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
 import { type Reader, readerOf, sql } from "./sql";
-import { ensureStreams, eventStream, isNotFound } from "./stream";
+import { ensureStreams, lastEventOf } from "./stream";
+import { highWaterSubject } from "./subjects";
 
 /** Events published between two confirmations. */
 const windowMax = 500;
@@ -111,12 +110,11 @@ export class Relay {
   private async publishAll(db: Reader, fence: number, checkpoint: Position): Promise<void> {
     let position = checkpoint;
     let seen = -1;
-    let manager: JetStreamManager | undefined;
     for (;;) {
-      if (seen !== this.reconnects || !manager) {
+      if (seen !== this.reconnects) {
         seen = this.reconnects;
-        manager = await ensureStreams(this.parts.nats, this.parts.replicas);
-        position = await this.resumeAt(manager, db, position);
+        await ensureStreams(this.parts.nats, this.parts.replicas);
+        position = await this.resumeAt(db, position);
         this.lastConfirmed = 0;
       }
       this.woken = false;
@@ -174,8 +172,8 @@ export class Relay {
   }
 
   /** Where to go on: after the last event of this service that the stream has, or at the checkpoint if that is earlier. */
-  private async resumeAt(manager: JetStreamManager, db: Reader, checkpoint: Position): Promise<Position> {
-    const stored = await this.lastStored(manager);
+  private async resumeAt(db: Reader, checkpoint: Position): Promise<Position> {
+    const stored = await this.lastStored();
     const current = await highWater(db);
     if (stored?.epoch === current.epoch && stored.seq > current.seq) {
       // The database is older than what it has said: its numbers would be used twice, and their events dropped as known.
@@ -192,16 +190,9 @@ export class Relay {
     return from;
   }
 
-  private async lastStored(manager: JetStreamManager): Promise<Position | undefined> {
-    try {
-      const stored = await manager.streams.getMessage(eventStream, {
-        last_by_subj: `evt.${this.parts.service}.>`,
-      });
-      return { epoch: Number(stored.header.get(header.epoch)), seq: Number(stored.header.get(header.seq)) };
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  private async lastStored(): Promise<Position | undefined> {
+    const about = await lastEventOf(this.parts.nats, this.parts.service);
+    return about && { epoch: Number(about.get(header.epoch)), seq: Number(about.get(header.seq)) };
   }
 
   private async announce(): Promise<void> {

@@ -1,65 +1,64 @@
 import type { ServiceName } from "@quartermaster/contracts";
 import type { Logger, ProcessConfig } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
+import type { z } from "zod";
 import { commandLane } from "./commands";
-import { type DeadLetter, listDeadLetters } from "./dead-letters";
+import { consoleOf, version } from "./console";
+import type { DeadLetter } from "./dead-letters";
 import { serveCommand, serveQuery } from "./endpoint";
 import type { Handler } from "./handler";
-import { ReplayAsk, replay } from "./holes";
 import type { Lane } from "./lane";
 import { serveOps } from "./ops";
-import { type Reader, sql } from "./sql";
+import type { OpsHandler } from "./ops-handler";
+import type { Reader } from "./sql";
 import type { Transact } from "./transact";
+import type { UnderWay } from "./under-way";
 import type { Waiters } from "./waiters";
-
-const deadLettersShownMax = 100;
-const ping = sql("ping", "select 1");
 
 /** Serves all commands, queries and operators' verbs of a service through the NATS Services API. */
 export async function serveMessages(
   parts: {
     service: ServiceName;
     config: ProcessConfig;
+    configSchema: z.ZodObject;
     log: Logger;
     db: Reader;
     nats: NatsConnection;
     transact: Transact;
     waiters: Waiters;
+    underWay: UnderWay;
     /** Each command's lane is added here. */
     lanes: Lane<never, unknown>[];
     onParked: (letter: DeadLetter) => void;
+    drain: () => void;
   },
   messages: readonly Handler[],
 ): Promise<{ stop(): Promise<void> }> {
-  const { service, config, db, log, transact, waiters } = parts;
+  const { service, config, db, log, transact, waiters, underWay } = parts;
   const served = await parts.nats.services.add({
     name: service,
-    version: "0.1.0",
+    version,
     description: `Quartermaster ${service}`,
     metadata: { instance: config.INSTANCE },
     queue: service,
+  });
+  // The client closes the whole service when the server refuses one of its subscriptions.
+  void served.stopped.then((error) => {
+    if (error)
+      log.error({ err: error }, "nothing is served any more: put the rights right, and restart the service");
   });
   for (const handler of messages) {
     if (handler.kind === "command") {
       const lane = commandLane({ handler, transact, log, onParked: parts.onParked });
       parts.lanes.push(lane as unknown as Lane<never, unknown>);
-      serveCommand(served, { handler, lane, waiters, db, log });
-    } else if (handler.kind === "query") serveQuery(served, { handler, db, log });
+      serveCommand(served, { handler, lane, waiters, db, log, underWay });
+    } else if (handler.kind === "query") serveQuery(served, { handler, db, log, underWay });
   }
-  const health = async () => ({
-    service,
-    instance: config.INSTANCE,
-    ready: (await db.rows(ping)).length === 1,
-    uptimeSeconds: Math.round(process.uptime()),
-  });
-  serveOps(
-    served,
-    { service, log },
-    {
-      health,
-      replay: (ask) => replay(db, ReplayAsk.parse(ask)),
-      "dead-letters": async () => ({ data: await listDeadLetters(db, deadLettersShownMax) }),
-    },
-  );
+  const own = messages.filter((one): one is OpsHandler => one.kind === "show" || one.kind === "act");
+  const console_ = consoleOf({ ...parts, messages });
+  serveOps(served, { service, instance: config.INSTANCE, db, transact, log, underWay }, [
+    ...console_,
+    ...own,
+  ]);
   return { stop: async () => void (await served.stop()) };
 }

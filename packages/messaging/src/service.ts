@@ -1,9 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ServiceName } from "@quartermaster/contracts";
-import { type Logger, openMetrics, openPool, type ProcessConfig, serveMetrics } from "@quartermaster/process";
+import type { Asker, ServiceName } from "@quartermaster/contracts";
+import { type Logger, openMetrics, openPool, ProcessConfig, serveMetrics } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import type { Registry } from "prom-client";
-import { type Asker, askerOver } from "./asker";
+import type { z } from "zod";
+import { askerOver } from "./asker";
 import { connectNats } from "./connection";
 import { type DeadLetter, publishLetter } from "./dead-letters";
 import { isFault } from "./fault";
@@ -18,11 +19,14 @@ import { Relay } from "./relay";
 import { serveMessages } from "./serve-messages";
 import { type Reader, readerOf, sql, type Tx } from "./sql";
 import { type Transact, transactOn } from "./transact";
+import { UnderWay } from "./under-way";
 import { Waiters } from "./waiters";
 
 /** How often the partitions of inbox and outbox are looked after; an outbox partition holds far more than this long. */
 const partitionsEveryMs = 60_000;
 const databaseRetryMs = 500;
+/** How long a stopping instance waits for its last answers: the longest wait of the gateway's turns, and as much again. */
+const answersPatienceMs = 5_000;
 const keepPartitionsCall = sql("keep-partitions", "select keep_partitions(make_interval(days => $1))");
 
 /** What a lane does with a batch of items of its own. */
@@ -47,6 +51,9 @@ export interface RunningService {
   lane<Item, Result>(parts: ItemLane<Item, Result>): (item: Item) => Promise<Result>;
   /** Stores the replies of accepted commands, and answers whoever waits once the transaction is committed. */
   settle(tx: Tx, settled: readonly { id: string; outcome: Done | Refused }[]): Promise<void>;
+  /** Resolves when an operator has asked this instance to drain; whoever runs it then stops it. */
+  readonly drained: Promise<void>;
+  /** Takes nothing new, answers what it holds, and closes all that was opened. */
   stop(): Promise<void>;
 }
 
@@ -59,16 +66,13 @@ export async function startService(parts: {
   config: ProcessConfig;
   log: Logger;
   messages: readonly Handler[];
+  /** Of the whole configuration: what it does not declare is not shown to operators. Default: what every service reads. */
+  configSchema?: z.ZodObject;
   /** Called when the service stops: nothing new comes in any more, its lanes still run. */
   beforeStop?: () => Promise<void>;
 }): Promise<RunningService> {
   const { service, config, log, messages } = parts;
-  const onError = (error: Error) => log.warn({ err: error }, "an idle database connection broke");
-  const name = `${service}/${config.INSTANCE}`;
-  const pool = openPool(config.DATABASE_URL, { max: config.DATABASE_POOL_MAX, name, byKey: true, onError });
-  // Queries have connections of their own: their plans are free, and they do not keep commands waiting.
-  const readsMax = Math.ceil(config.DATABASE_POOL_MAX / 2);
-  const reads = openPool(config.DATABASE_URL, { max: readsMax, name: `${name}/reads`, onError });
+  const { pool, reads } = openPools(service, config, log);
   const db = readerOf(reads);
   const partitions = await keepPartitions(db, log);
   const nats = await connectNats(service, config, log);
@@ -80,8 +84,20 @@ export async function startService(parts: {
   const waiters = new Waiters(db, log);
   const lanes: AnyLane[] = [];
   const onParked = (letter: DeadLetter) => publishLetter(nats.connection, service, letter);
+  const underWay = new UnderWay();
+  const drain = signal();
   const served = await serveMessages(
-    { service, config, log, db, nats: nats.connection, transact, waiters, lanes, onParked },
+    {
+      ...{
+        service,
+        config,
+        configSchema: parts.configSchema ?? ProcessConfig,
+        log,
+        db,
+        nats: nats.connection,
+      },
+      ...{ transact, waiters, underWay, lanes, onParked, drain: drain.give },
+    },
     messages,
   );
   const hearing = startHearing({
@@ -105,19 +121,43 @@ export async function startService(parts: {
       return (item) => lane.push(item);
     },
     settle: (tx, settled) => settle(tx, waiters, settled),
+    drained: drain.given,
     stop: async () => {
       partitions.stop();
       await served.stop();
+      // Sagas go on meanwhile, so that who waits for one gets its end and not a "later".
+      await underWay.none(answersPatienceMs);
       await parts.beforeStop?.();
       await hearing.stop();
       await Promise.all(lanes.map((lane) => lane.idle()));
       waiters.stop();
+      await underWay.none(answersPatienceMs);
       await relay.stop();
       http?.close();
       await nats.close();
       await Promise.all([pool.end(), reads.end()]);
     },
   };
+}
+
+/** Queries have connections of their own: their plans are free, and they do not keep commands waiting. */
+function openPools(service: ServiceName, config: ProcessConfig, log: Logger) {
+  const { DATABASE_URL: url, DATABASE_POOL_MAX: max, INSTANCE } = config;
+  const onError = (error: Error) => log.warn({ err: error }, "an idle database connection broke");
+  const name = `${service}/${INSTANCE}`;
+  return {
+    pool: openPool(url, { max, name, byKey: true, onError }),
+    reads: openPool(url, { max: Math.ceil(max / 2), name: `${name}/reads`, onError }),
+  };
+}
+
+/** A promise, and what resolves it. */
+function signal(): { given: Promise<void>; give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
 }
 
 type AnyLane = Lane<never, unknown>;

@@ -5,7 +5,7 @@ import { meta, openLocations, startOn } from "./fixture";
 
 let world: World;
 let inventory: RunningService;
-let orders: RunningService;
+let audit: RunningService;
 let heard: Heard[] = [];
 
 const hearEverything = onEvery(async (_tx, events) => {
@@ -16,12 +16,12 @@ const hearEverything = onEvery(async (_tx, events) => {
 
 beforeEach(async () => {
   heard = [];
-  world = await openWorld("inventory", "orders");
+  world = await openWorld("inventory", "audit");
   inventory = await startOn(world, "inventory", [openLocations()]);
-  orders = await startOn(world, "orders", [hearEverything]);
+  audit = await startOn(world, "audit", [hearEverything]);
 });
 afterEach(async () => {
-  await orders?.stop();
+  await audit?.stop();
   await inventory?.stop();
   await world?.close();
 });
@@ -32,7 +32,7 @@ const openMany = (prefix: string, count: number) =>
   Promise.all(Array.from({ length: count }, (_, n) => open(`${prefix}${n}`)));
 const contiguous = async () => {
   const [row] = await world.sql<{ contiguous: number }>(
-    "select contiguous::int from orders.heard where source = 'inventory'",
+    "select contiguous::int from audit.heard where source = 'inventory'",
   );
   return row?.contiguous;
 };
@@ -70,14 +70,14 @@ test("the broker is killed and its store deleted: nothing is lost or doubled, an
 test("a hole and a lost tail are filled by asking the source", async () => {
   await openMany("A", 10);
   await eventually(async () => (await contiguous()) === 10, { withinMs: 10_000 });
-  await orders.stop();
+  await audit.stop();
   await openMany("B", 10);
   const manager = await world.nats.jetstreamManager();
   await eventually(async () => (await manager.streams.info("EVENTS")).state.messages === 20, {
     withinMs: 10_000,
   });
   for (const seq of [13, 14, 19, 20]) await manager.streams.deleteMessage("EVENTS", seq);
-  orders = await startOn(world, "orders", [hearEverything]);
+  audit = await startOn(world, "audit", [hearEverything]);
   await eventually(async () => (await contiguous()) === 20, { withinMs: 20_000 });
   expect(numbers()).toEqual(upTo(20));
 });
@@ -99,12 +99,12 @@ test("a poison event is parked with its reason, and the others are heard", async
   await eventually(async () => (await contiguous()) === 3, { withinMs: 10_000 });
   expect(heard).toHaveLength(2);
   const letters = await world.sql<{ subject: string; reason: string }>(
-    "select subject, reason from orders.dead_letters",
+    "select subject, reason from audit.dead_letters",
   );
   const manager = await world.nats.jetstreamManager();
   const told = await eventually(
     async () =>
-      manager.streams.getMessage("DEAD_LETTERS", { last_by_subj: "dlq.orders" }).catch(() => undefined),
+      manager.streams.getMessage("DEAD_LETTERS", { last_by_subj: "dlq.audit" }).catch(() => undefined),
     { withinMs: 5_000 },
   );
   expect(told.json()).toMatchObject({
@@ -117,7 +117,7 @@ test("a poison event is parked with its reason, and the others are heard", async
 });
 
 test("two instances hear as one", async () => {
-  const second = await startOn(world, "orders", [hearEverything], "two");
+  const second = await startOn(world, "audit", [hearEverything], "two");
   await openMany("A", 400);
   await eventually(async () => (await contiguous()) === 400, { withinMs: 15_000 });
   expect(numbers()).toEqual(upTo(400));
@@ -125,7 +125,7 @@ test("two instances hear as one", async () => {
 });
 
 test("when the listening instance loses its session, another one listens, and nothing is heard twice", async () => {
-  const second = await startOn(world, "orders", [hearEverything], "two");
+  const second = await startOn(world, "audit", [hearEverything], "two");
   await openMany("A", 100);
   await eventually(async () => (await contiguous()) === 100, { withinMs: 15_000 });
   await world.sql("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
@@ -133,7 +133,7 @@ test("when the listening instance loses its session, another one listens, and no
   await eventually(async () => (await contiguous()) === 200, { withinMs: 15_000 });
   expect(numbers()).toEqual(upTo(200));
   const manager = await world.nats.jetstreamManager();
-  await eventually(async () => (await manager.consumers.info("EVENTS", "orders")).num_ack_pending === 0, {
+  await eventually(async () => (await manager.consumers.info("EVENTS", "audit")).num_ack_pending === 0, {
     withinMs: 10_000,
   });
   await second.stop();

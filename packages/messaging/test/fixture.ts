@@ -1,8 +1,9 @@
 import { CreateLocation, type Location, LocationCreated } from "@quartermaster/contracts";
-import { ProcessConfig } from "@quartermaster/process";
+import { type Logger, ProcessConfig } from "@quartermaster/process";
 import { silentLog, type World } from "@quartermaster/testkit";
 import type { z } from "zod";
 import {
+  askerOver,
   type Command,
   done,
   type Handler,
@@ -21,19 +22,22 @@ export const meta: Meta = {
 };
 
 /** Starts a service of the given name on the world's servers, with a small pool. */
-export function startOn(
+export async function startOn(
   world: World,
-  service: "inventory" | "orders",
+  service: "inventory" | "orders" | "audit" | "identity",
   messages: Handler[],
   instance = "one",
+  log: Logger = silentLog,
 ): Promise<RunningService> {
   const config = ProcessConfig.parse({
     DATABASE_URL: world.databaseUrl(service),
-    NATS_URL: world.natsUrl,
+    ...world.natsFor(service),
     INSTANCE: instance,
     DATABASE_POOL_MAX: 4,
   });
-  return startService({ service, config, log: silentLog, messages });
+  // A service's user may not ask itself: tests ask in the tester's name.
+  const started = await startService({ service, config, log, messages });
+  return { ...started, asker: askerOver(world.tester) };
 }
 
 const at = "2026-01-01T00:00:00.000Z";

@@ -1,13 +1,14 @@
 import { hostname } from "node:os";
 import { z } from "zod";
+import { secret, secretInUrl } from "./shown-config";
 
 /** What every service reads from its environment. A service extends it with what it needs itself. */
 export const ProcessConfig = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" }),
+  DATABASE_URL: secretInUrl(z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" })),
   /** One or more servers, separated by commas. */
-  NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
+  NATS_URL: secretInUrl(z.string().min(1)).default("nats://127.0.0.1:4222"),
   NATS_USER: z.string().optional(),
-  NATS_PASSWORD: z.string().optional(),
+  NATS_PASSWORD: secret(z.string()).optional(),
   /** Copies of each stream: 1 on one server, 3 on a cluster. */
   NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),

@@ -5,3 +5,4 @@ export * from "./metrics";
 export * from "./migrate";
 export * from "./paging";
 export * from "./run-process";
+export * from "./shown-config";

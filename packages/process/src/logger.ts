@@ -23,9 +23,11 @@ export function openLogger(service: string, instance: string, level: string): Lo
   const output = destination({ dest: 1, sync: false, minLength: bufferBytes });
   setInterval(() => output.flush(), flushEveryMs).unref();
   process.on("exit", () => output.flushSync());
-  return pino(
+  const children: WeakRef<Logger>[] = [];
+  const log = pino(
     {
       level,
+      onChild: (child) => children.push(new WeakRef(child)),
       base: { service, instance },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -33,4 +35,18 @@ export function openLogger(service: string, instance: string, level: string): Lo
     },
     output,
   );
+  childrenOf.set(log, children);
+  return log;
+}
+
+/** Children take their parent's level when they are made, and keep it. Few are made, for the life of the process. */
+const childrenOf = new WeakMap<Logger, WeakRef<Logger>[]>();
+
+/** Sets the level of a process's logger and of all that came out of it. */
+export function setLogLevel(log: Logger, level: string): void {
+  log.level = level;
+  for (const child of childrenOf.get(log) ?? []) {
+    const one = child.deref();
+    if (one) one.level = level;
+  }
 }

@@ -8,10 +8,12 @@ const stopTimeoutMs = 20_000;
 /** Anything that was started and can be stopped: it finishes what it holds first. */
 export interface Running {
   stop(): Promise<void>;
+  /** Resolves when an operator wants the process to end in order. */
+  readonly drained?: Promise<void>;
 }
 
 /**
- * The life of every service process: configuration, start, and an orderly stop on SIGTERM or SIGINT. A wrong
+ * The life of every service process: configuration, start, and an orderly stop on SIGTERM, SIGINT or an operator's drain. A wrong
  * configuration ends it with one sentence; an unexpected error ends it with exit code 1, so that it is started afresh.
  */
 export function runProcess<Schema extends z.ZodType<ProcessConfig>>(parts: {
@@ -38,18 +40,18 @@ export function runProcess<Schema extends z.ZodType<ProcessConfig>>(parts: {
   parts.start(config, log).then(
     (running) => {
       log.info("ready");
-      stopOnSignal(running, log, die);
+      stopWhenAsked(running, log, die);
     },
     (error) => die(error, "could not start"),
   );
 }
 
-function stopOnSignal(running: Running, log: Logger, die: (error: unknown, what: string) => void): void {
+function stopWhenAsked(running: Running, log: Logger, die: (error: unknown, what: string) => void): void {
   let stopping = false;
-  const stop = (signal: string) => {
+  const stop = (why: string) => {
     if (stopping) return;
     stopping = true;
-    log.info({ signal }, "stopping");
+    log.info({ why }, "stopping");
     setTimeout(
       () => die(new Error(`still busy after ${stopTimeoutMs} ms`), "stopped by force"),
       stopTimeoutMs,
@@ -64,4 +66,5 @@ function stopOnSignal(running: Running, log: Logger, die: (error: unknown, what:
   };
   process.on("SIGTERM", () => stop("SIGTERM"));
   process.on("SIGINT", () => stop("SIGINT"));
+  void running.drained?.then(() => stop("drained"));
 }

@@ -1,4 +1,17 @@
 export { type ServiceName, serviceNames } from "@quartermaster/contracts";
+export { type NatsAccess, writeNatsAccess } from "./nats-access";
+export {
+  type NatsPeople,
+  type NatsRights,
+  type NatsRightsTable,
+  natsConfig,
+  natsUsers,
+  passwordVariable,
+  probeUser,
+  readNatsRights,
+  systemUser,
+  usualOperators,
+} from "./nats-config";
 export { dockerAnswers, findNats, findProgram, natsImage } from "./nats-program";
 export { type NatsOptions, type NatsServer, startNats } from "./nats-server";
 export { poll } from "./poll";

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { type NatsAccess, writeNatsAccess } from "./nats-access";
 import { findNats, type NatsProgram } from "./nats-program";
 import { poll } from "./poll";
 import { claimPort } from "./ports";
@@ -13,6 +14,8 @@ export interface NatsOptions {
   port?: number;
   /** How long to wait for the port to become free. Default 10 s, for a server that comes back. */
   portWithinMs?: number;
+  /** Who may connect. Without it anybody may, and do anything. */
+  access?: NatsAccess;
   logFile?: string;
   removeOnAbandon?: string;
   onProgress?: (sentence: string) => void;
@@ -43,16 +46,22 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
 
 function start(program: NatsProgram, port: number, options: NatsOptions): Promise<WatchedProcess> {
   const store = resolve(options.storeFolder);
+  const users = options.access && writeNatsAccess(options.access, store);
   const watched = {
+    env: { ...process.env, ...users?.environment },
     ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
     ...(options.removeOnAbandon === undefined ? {} : { removeOnAbandon: options.removeOnAbandon }),
   };
   if (program.kind === "program") {
     const args = ["--addr", "127.0.0.1", "--port", `${port}`, "--jetstream", "--store_dir", store];
+    if (users) args.push("--config", join(store, users.fileName));
     return startWatched(program.path, args, watched);
   }
   const place = ["-p", `127.0.0.1:${port}:4222`, "-v", `${store}:/data`];
-  const args = ["run", "--rm", "--init", ...place, program.image, "--jetstream", "--store_dir", "/data"];
+  const passwords = Object.keys(users?.environment ?? {}).flatMap((name) => ["-e", name]);
+  const args = ["run", "--rm", "--init", ...place, ...passwords, program.image];
+  args.push("--jetstream", "--store_dir", "/data");
+  if (users) args.push("--config", `/data/${users.fileName}`);
   return startWatched("docker", args, watched);
 }
 

@@ -1,5 +1,3 @@
-import type { ServiceName } from "@quartermaster/servers";
-
 /** Jest's workers learn from the environment where the run's Postgres is. */
 const variable = "QUARTERMASTER_TEST_POSTGRES";
 
@@ -18,7 +16,7 @@ export function postgresUrl(): string {
   return url;
 }
 
-/** In tests a service's password is its name. */
-export function testPassword(service: ServiceName): string {
-  return service;
+/** In tests everybody's password is their name. */
+export function testPassword(user: string): string {
+  return user;
 }

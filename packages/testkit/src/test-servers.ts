@@ -2,7 +2,15 @@ import { mkdirSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claimPort, natsImage, poll, startNats, startPostgres } from "@quartermaster/servers";
+import {
+  claimPort,
+  type NatsAccess,
+  natsImage,
+  poll,
+  startNats,
+  startPostgres,
+  writeNatsAccess,
+} from "@quartermaster/servers";
 import { Client } from "pg";
 
 /**
@@ -59,14 +67,14 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   return { url: server.url("postgres"), stop };
 }
 
-export async function startTestNats(): Promise<TestNats> {
+export async function startTestNats(access: NatsAccess): Promise<TestNats> {
   const folder = await temporaryFolder();
   const storeFolder = join(folder, "store");
   const kind = testServersKind();
   const start = (port?: number) =>
     kind === "containers"
-      ? startNatsContainer(storeFolder, port)
-      : startNatsProcess(folder, storeFolder, port);
+      ? startNatsContainer(access, storeFolder, port)
+      : startNatsProcess(access, folder, storeFolder, port);
   let server = await start();
   const { port, url } = server;
   const kill = () => server.kill();
@@ -91,9 +99,15 @@ interface RunningNats {
   kill(): Promise<void>;
 }
 
-async function startNatsProcess(folder: string, storeFolder: string, port?: number): Promise<RunningNats> {
+async function startNatsProcess(
+  access: NatsAccess,
+  folder: string,
+  storeFolder: string,
+  port?: number,
+): Promise<RunningNats> {
   const server = await startNats({
     storeFolder,
+    access,
     ...(port === undefined ? {} : { port }),
     removeOnAbandon: folder,
   });
@@ -136,12 +150,18 @@ async function canConnect(url: string): Promise<boolean> {
   }
 }
 
-async function startNatsContainer(storeFolder: string, wantedPort?: number): Promise<RunningNats> {
+async function startNatsContainer(
+  access: NatsAccess,
+  storeFolder: string,
+  wantedPort?: number,
+): Promise<RunningNats> {
   const { GenericContainer, Wait } = await testcontainers();
   mkdirSync(storeFolder, { recursive: true });
+  const { fileName, environment } = writeNatsAccess(access, storeFolder);
   const port = await claimPort(wantedPort);
   const container = await new GenericContainer(natsImage)
-    .withCommand(["--jetstream", "--store_dir", "/data"])
+    .withEnvironment(environment)
+    .withCommand(["--jetstream", "--store_dir", "/data", "--config", `/data/${fileName}`])
     .withBindMounts([{ source: storeFolder, target: "/data" }])
     .withExposedPorts({ container: 4222, host: port })
     .withWaitStrategy(Wait.forLogMessage(/Server is ready/))

@@ -6,6 +6,7 @@ import {
   VerifyAudit,
 } from "@quartermaster/contracts";
 import {
+  askerOver,
   done,
   type Handler,
   handle,
@@ -33,14 +34,14 @@ export const ben: Meta = {
 function configOf(world: World, service: "audit" | "inventory", instance: string): ProcessConfig {
   return ProcessConfig.parse({
     DATABASE_URL: world.databaseUrl(service),
-    NATS_URL: world.natsUrl,
+    ...world.natsFor(service),
     INSTANCE: instance,
     DATABASE_POOL_MAX: 4,
   });
 }
 
-export function startAudit(world: World, instance = "one"): Promise<RunningService> {
-  return start(configOf(world, "audit", instance), silentLog);
+export async function startAudit(world: World, instance = "one"): Promise<RunningService> {
+  return asTester(world, await start(configOf(world, "audit", instance), silentLog));
 }
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -58,9 +59,15 @@ const openLocations: Handler = handle(CreateLocation, async (_tx, commands) =>
 );
 
 /** Another service, with a real outbox and relay, that has something to tell. */
-export function startInventory(world: World): Promise<RunningService> {
+export async function startInventory(world: World): Promise<RunningService> {
   const config = configOf(world, "inventory", "one");
-  return startService({ service: "inventory", config, log: silentLog, messages: [openLocations] });
+  const messages = [openLocations];
+  return asTester(world, await startService({ service: "inventory", config, log: silentLog, messages }));
+}
+
+/** A service's user may not ask itself: tests ask in the tester's name. */
+function asTester(world: World, service: RunningService): RunningService {
+  return { ...service, asker: askerOver(world.tester) };
 }
 
 /** Opens locations with codes `<prefix>0` and on; each says one event about a record of that id. */

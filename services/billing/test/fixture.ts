@@ -1,5 +1,11 @@
 import type { Actor, AskOf, IssueInvoice, Request } from "@quartermaster/contracts";
-import { type Answered, type AskOptions, newId, type RunningService } from "@quartermaster/messaging";
+import {
+  type Answered,
+  type AskOptions,
+  askerOver,
+  newId,
+  type RunningService,
+} from "@quartermaster/messaging";
 import { readConfig } from "@quartermaster/process";
 import { silentLog, type World } from "@quartermaster/testkit";
 import { BillingConfig, start } from "../src/app";
@@ -9,13 +15,17 @@ export type InvoiceAsk = AskOf<typeof IssueInvoice>;
 export const admin: Actor = { kind: "user", id: "u-1", name: "ada", role: "ADMIN" };
 
 /** One instance of billing in the world, under its own login role. */
-export function startBilling(world: World, settings: Record<string, string> = {}): Promise<RunningService> {
+export async function startBilling(
+  world: World,
+  settings: Record<string, string> = {},
+): Promise<RunningService> {
   const config = readConfig(BillingConfig, {
     DATABASE_URL: world.databaseUrl("billing"),
-    NATS_URL: world.natsUrl,
+    ...world.natsFor("billing"),
     ...settings,
   });
-  return start(config, silentLog);
+  // A service's user may not ask itself: tests ask in the tester's name.
+  return { ...(await start(config, silentLog)), asker: askerOver(world.tester) };
 }
 
 export interface BuyerTerms {

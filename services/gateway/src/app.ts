@@ -1,11 +1,13 @@
 import { GetJwks } from "@quartermaster/contracts";
+import { asyncapi } from "@quartermaster/contracts/asyncapi";
 import { type RunningService, serviceActor, startService } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import { type KeySet, keySet } from "./auth/key-set";
 import { tokenVerifier } from "./auth/tokens";
 import { servicesOver } from "./clients/services";
-import type { GatewayConfig } from "./config";
+import { GatewayConfig } from "./config";
 import { api } from "./http/api";
+import { contractPages } from "./http/contract-pages";
 import { limitsOf } from "./http/limits";
 import { listen } from "./http/listen";
 import { openTraffic } from "./http/open-call";
@@ -24,12 +26,19 @@ const jwksTimeoutMs = 2_000;
 
 export interface RunningGateway {
   readonly port: number;
+  readonly drained: Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts the gateway: NATS and database first, then the port. It listens before identity is there, and is ready after. */
 export async function start(config: GatewayConfig, log: Logger): Promise<RunningGateway> {
-  const service = await startService({ service: "gateway", config, log, messages });
+  const service = await startService({
+    service: "gateway",
+    config,
+    configSchema: GatewayConfig,
+    log,
+    messages,
+  });
   const services = servicesOver(service.asker);
   const keys = keySet(() => readJwks(service));
   const traffic = openTraffic({ inFlightMax: config.IN_FLIGHT_MAX, metrics: service.metrics, log });
@@ -52,6 +61,8 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
       readiness: readinessOf(service, keys),
       jwks: keys.published,
       openapi,
+      asyncapi,
+      contracts: contractPages(),
     },
   });
   const upkeep = [keepKeysFresh(keys, log), keepForgetting(service.db, log)];
@@ -59,6 +70,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
   log.info({ port: listening.port }, "listening");
   return {
     port: listening.port,
+    drained: service.drained,
     stop: async () => {
       traffic.drain();
       await listening.close(drainLimitMs);

@@ -1,7 +1,7 @@
 import { type Reader, type RunningService, startService } from "@quartermaster/messaging";
 import { type Logger, openPool } from "@quartermaster/process";
 import { registerFirstAdmin } from "./bootstrap";
-import type { IdentityConfig } from "./config";
+import { IdentityConfig } from "./config";
 import { messages } from "./messages";
 import { openAttemptLimits } from "./secrets/attempt-limits";
 import { openPasswords } from "./secrets/passwords";
@@ -23,6 +23,7 @@ export async function start(config: IdentityConfig, log: Logger): Promise<Runnin
   const service = await startService({
     service: "identity",
     config,
+    configSchema: IdentityConfig,
     log,
     messages: messages({ config, users: reads.db, passwords, limits, keys }),
   });

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { Email } from "@quartermaster/contracts";
-import { ProcessConfig } from "@quartermaster/process";
+import { ProcessConfig, secret } from "@quartermaster/process";
 import { z } from "zod";
 
 export const IdentityConfig = ProcessConfig.extend({
   /** The first administrator, made at start unless the email is registered. Both or neither. */
   BOOTSTRAP_ADMIN_EMAIL: Email.optional(),
-  BOOTSTRAP_ADMIN_PASSWORD: z.string().min(8).max(200).optional(),
+  BOOTSTRAP_ADMIN_PASSWORD: secret(z.string().min(8).max(200)).optional(),
   /** Folder with the signing keys (PEM, mode 0600), shared by all instances. A first key is made when it has none. */
   TOKEN_KEYS_DIR: z.string().min(1),
   /** Lets anybody register in any role, as demonstrations want it. Never in production. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Actor, AnswerOf, AskOf, Request } from "@quartermaster/contracts";
-import type { Answered, RunningService } from "@quartermaster/messaging";
+import { type Answered, askerOver, type RunningService } from "@quartermaster/messaging";
 import { readConfig } from "@quartermaster/process";
 import { openWorld, silentLog, type World } from "@quartermaster/testkit";
 import { IdentityConfig, start } from "../src/app";
@@ -32,14 +32,15 @@ export async function openIdentity(env: Record<string, string> = {}): Promise<Id
   const startAnother = async (more: Record<string, string> = {}) => {
     const config = readConfig(IdentityConfig, {
       DATABASE_URL: world.databaseUrl("identity"),
-      NATS_URL: world.natsUrl,
+      ...world.natsFor("identity"),
       TOKEN_KEYS_DIR: keysFolder,
       BOOTSTRAP_ADMIN_EMAIL: adminLogin.login,
       BOOTSTRAP_ADMIN_PASSWORD: adminLogin.password,
       ...env,
       ...more,
     });
-    const service = await start(config, silentLog);
+    // A service's user may not ask itself: tests ask in the tester's name.
+    const service = { ...(await start(config, silentLog)), asker: askerOver(world.tester) };
     running.push(service);
     return service;
   };

@@ -11,6 +11,7 @@ import { listMovements } from "./queries/list-movements";
 import { listPriceHistory } from "./queries/list-price-history";
 import { listProducts } from "./queries/list-products";
 import { listStock } from "./queries/list-stock";
+import { proveStock } from "./queries/prove-stock";
 
 /** All that inventory answers to. It hears no events. */
 export const messages = [
@@ -27,4 +28,5 @@ export const messages = [
   listStock,
   listMovements,
   listBatches,
+  proveStock,
 ];

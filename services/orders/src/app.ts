@@ -1,6 +1,6 @@
 import { type RunningService, startService } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
-import type { OrdersConfig } from "./config";
+import { OrdersConfig } from "./config";
 import { messages } from "./messages";
 import { cancelOrderPlay } from "./runner/cancel-order-play";
 import { placeOrderPlay } from "./runner/place-order-play";
@@ -16,6 +16,7 @@ export async function start(config: OrdersConfig, log: Logger): Promise<RunningS
   const service = await startService({
     service: "orders",
     config,
+    configSchema: OrdersConfig,
     log,
     messages: messages(runner, terms),
     beforeStop: () => runner.stop(),

@@ -1,8 +1,11 @@
 import type { Handler } from "@quartermaster/messaging";
 import { cancelOrder } from "./handlers/cancel-order";
 import { changeCustomer } from "./handlers/change-customer";
+import { listSagas } from "./handlers/list-sagas";
 import { openCustomer } from "./handlers/open-customer";
 import { type OrderTerms, placeOrder } from "./handlers/place-order";
+import { resolveSaga } from "./handlers/resolve-saga";
+import { retrySaga } from "./handlers/retry-saga";
 import { userRegistered } from "./handlers/user-registered";
 import { getCustomer, listCustomers } from "./queries/customers";
 import { getOrder, getTimeline } from "./queries/order";
@@ -22,5 +25,8 @@ export function messages(runner: SagaRunner, terms: OrderTerms): Handler[] {
     getCustomer,
     listCustomers,
     userRegistered,
+    listSagas(runner),
+    retrySaga(runner),
+    resolveSaga(runner),
   ];
 }

@@ -119,7 +119,7 @@ export class Stage {
   private environment(service: ServiceName, instance: string) {
     return {
       DATABASE_URL: this.world.databaseUrl(service),
-      NATS_URL: this.world.natsUrl,
+      ...this.world.natsFor(service),
       LOG_LEVEL: "silent",
       INSTANCE: instance,
       DATABASE_POOL_MAX: "4",

@@ -39,7 +39,9 @@ export async function fillQuartermaster({ settings, stack, say }: QuartermasterO
   return {
     name: "quartermaster",
     processes: () =>
-      Object.entries(stack.pids()).flatMap(([name, pid]) => (name === "postgres" ? [] : [{ name, pid }])),
+      Object.entries(stack.pids()).flatMap(([name, pid]) =>
+        name === "postgres" || pid === undefined ? [] : [{ name, pid }],
+      ),
     load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
     settle: () => settle(stack.adminDatabaseUrl),
     countOrders: () => countOrders(stack.adminDatabaseUrl, "orders.orders", "status = 'PENDING'"),

@@ -32,9 +32,16 @@ test("every request is answered by its owner", () => {
   expect(named(deaf)).toEqual([]);
 });
 
+/** Operators' acts are said by messaging, in the name of whichever service it runs in. */
+const saidByMessaging = new Set<Contract>(Object.values(contracts.operatorActedOf));
+
 test("every event is said by its owner", () => {
+  const speaker = sourceFiles().filter(
+    ({ path, isTest }) => !isTest && path.startsWith("packages/messaging/"),
+  );
+  expect(speaker.some(({ text }) => /\boperatorActedOf\b/.test(text))).toBe(true);
   const silent = allContracts
-    .filter(({ kind }) => kind === "event")
+    .filter((contract) => contract.kind === "event" && !saidByMessaging.has(contract))
     .filter((contract) => !isNamed(contract, (path) => path.startsWith(`services/${contract.service}/`)));
   expect(named(silent)).toEqual([]);
 });
@@ -50,4 +57,15 @@ test("every request has somebody who asks it: the gateway, a saga or another ser
         ),
     );
   expect(named(unasked)).toEqual([]);
+});
+
+test("every operators' verb is served, by messaging or by the service that has it alone", () => {
+  const all = sourceFiles().filter(({ isTest }) => !isTest);
+  const unserved = contracts.allOps.filter((contract) => {
+    const name = new RegExp(`\\b${exportNames.get(contract)}\\b`);
+    const [only] = contract.services.length === 1 ? contract.services : [];
+    const where = only ? `services/${only}/src/` : "packages/messaging/src/";
+    return !all.some(({ path, text }) => path.startsWith(where) && name.test(text));
+  });
+  expect(unserved.map(({ verb }) => verb)).toEqual([]);
 });

@@ -1,15 +1,19 @@
 import {
   allContracts,
+  allOps,
   type Contract,
   type EventContract,
+  type OpsContract,
+  type Part,
+  partsOf,
   type Request,
   refusals,
   type ServiceName,
   serviceNames,
 } from "@quartermaster/contracts";
+import { fixtureOf, golden } from "@quartermaster/contracts/golden";
 import type { GeneratedFile } from "./files";
 import { partiesOf } from "./parties";
-import { type Part, partsOf } from "./schemas";
 import { shapeOf } from "./shape";
 
 const intro = `# Messages
@@ -34,14 +38,14 @@ export function messagesPage(): GeneratedFile {
   const sections = owners.map((service) => sectionOf(service, parties));
   return {
     path: "docs/messages.md",
-    text: [intro, overview(parties), ...sections, refusalTable()].join("\n"),
+    text: [intro, overview(parties), ...sections, consoleText(), refusalTable()].join("\n"),
   };
 }
 
 type Parties = Map<Contract, ServiceName[]>;
 
 // Sorted here: the order of exports is not the same under every compiler.
-const kinds = ["command", "query", "ops", "event"];
+const kinds = ["command", "query", "event"];
 const sorted = [...allContracts].sort(
   (one, other) =>
     serviceNames.indexOf(one.service) - serviceNames.indexOf(other.service) ||
@@ -83,9 +87,25 @@ function eventText(contract: EventContract, parties: Parties): string {
 }
 
 function messageText(contract: Contract, who: string): string {
-  const shapes = partsOf(contract).map(partText);
+  const shapes = partsOf(contract)
+    .filter(({ name }) => name !== "refusal")
+    .map(partText);
   const about = contract.about.endsWith(".") ? contract.about : `${contract.about}.`;
-  return [`### ${contract.subject}`, "", about, "", who, "", "```", ...shapes, "```", ""].join("\n");
+  const title = `### ${contract.subject}`;
+  return [title, "", about, "", who, "", "```", ...shapes, "```", "", ...exampleText(contract), ""].join(
+    "\n",
+  );
+}
+
+/** The first golden example, as it travels, and where the others are. */
+function exampleText(contract: Contract): string[] {
+  const [first, ...others] = golden(contract);
+  const lines = partsOf(contract).flatMap(({ name }) =>
+    name in first ? [`${name}: ${JSON.stringify(first[name as never])}`] : [],
+  );
+  const file = `../packages/contracts/fixtures/${fixtureOf(contract)}`;
+  const more = others.length > 0 ? ` ([${others.length} more](${file}))` : "";
+  return [`Example${more}: ${first.about}`, "", "```", ...lines, "```"];
 }
 
 // An event's envelope is the same for all: its fields are what is worth showing.
@@ -93,6 +113,31 @@ function partText({ name, schema }: Part): string {
   if (name !== "body") return `${name}: ${shapeOf(schema)}`;
   const { properties } = schema as { properties: { new: { anyOf: Part["schema"][] } } };
   return `old, new: ${shapeOf(properties.new.anyOf[0] ?? {})} | null`;
+}
+
+/** The verbs of the operators' console, each once for all services that serve it. */
+function consoleText(): string {
+  const intro = [
+    "## Operators' console",
+    "",
+    "Served by the named services on `ops.<service>.<verb>`; [operations.md](operations.md) shows them at work. An act takes a",
+    "reason and an operator who is known by name, and stands in the audit as `operator-acted` of its service.",
+    "",
+  ];
+  return [...intro, ...allOps.map(verbText)].join("\n");
+}
+
+function verbText(contract: OpsContract): string {
+  const { verb, about, services, isAct, instances } = contract;
+  const by = services.length === serviceNames.length ? "every service" : services.join(", ");
+  const which = {
+    one: "One instance answers.",
+    named: `One instance answers, or the one that is named: \`ops.<service>.<instance>.${verb}\`.`,
+    each: `Each instance does it and answers, or only the one that is named: \`ops.<service>.<instance>.${verb}\`.`,
+  }[instances];
+  const shapes = partsOf(contract).map(partText);
+  const who = `${isAct ? "An act. " : ""}Served by: ${by}. ${which}`;
+  return [`### ops.<service>.${verb}`, "", about, "", who, "", "```", ...shapes, "```", ""].join("\n");
 }
 
 function refusalTable(): string {

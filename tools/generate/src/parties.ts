@@ -1,6 +1,15 @@
 import { sourceFiles } from "@quartermaster/checks";
 import * as contracts from "@quartermaster/contracts";
-import { allContracts, type Contract, type ServiceName, serviceNames } from "@quartermaster/contracts";
+import {
+  allCommands,
+  allContracts,
+  allEvents,
+  allQueries,
+  type Contract,
+  type ServiceName,
+  serviceNames,
+} from "@quartermaster/contracts";
+import type { Parties } from "@quartermaster/messaging";
 
 const exportNames = new Map(Object.entries(contracts).map(([name, value]) => [value as unknown, name]));
 
@@ -10,7 +19,7 @@ const exportNames = new Map(Object.entries(contracts).map(([name, value]) => [va
  */
 export function partiesOf(): Map<Contract, ServiceName[]> {
   const code = new Map(serviceNames.map((service) => [service, codeOf(service)]));
-  const hearsAll = serviceNames.filter((service) => /\bonEvery\(/.test(code.get(service) ?? ""));
+  const hearsAll = serviceNames.filter((service) => hearsEvery(code.get(service) ?? ""));
   return new Map(
     allContracts.map((contract): [Contract, ServiceName[]] => {
       const named = new RegExp(`\\b${exportNames.get(contract)}\\b`);
@@ -21,6 +30,31 @@ export function partiesOf(): Map<Contract, ServiceName[]> {
       return [contract, serviceNames.filter((one) => others.includes(one) || hearsAll.includes(one))];
     }),
   );
+}
+
+/** The same from each service's side: what its NATS rights are made of. */
+export function partiesByService(): Map<ServiceName, Parties> {
+  const parties = partiesOf();
+  const requests = [...allCommands, ...allQueries];
+  return new Map(
+    serviceNames.map((service): [ServiceName, Parties] => {
+      const heard = allEvents.filter((event) => parties.get(event)?.includes(service));
+      return [
+        service,
+        {
+          serves: requests.filter((one) => one.service === service),
+          asks: requests.filter((one) => parties.get(one)?.includes(service)),
+          hears: hearsEvery(codeOf(service))
+            ? "every"
+            : serviceNames.filter((source) => heard.some((event) => event.service === source)),
+        },
+      ];
+    }),
+  );
+}
+
+function hearsEvery(code: string): boolean {
+  return /\bonEvery\(/.test(code);
 }
 
 function codeOf(service: ServiceName): string {

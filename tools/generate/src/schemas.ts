@@ -1,67 +1,19 @@
-import { allContracts, type Contract } from "@quartermaster/contracts";
-import { z } from "zod";
+import { allContracts, allOps, type Part, partsOf } from "@quartermaster/contracts";
 import type { GeneratedFile } from "./files";
 
-export type JsonSchema = Record<string, unknown>;
-
-/** A part of a message that has a shape of its own. */
-export interface Part {
-  /** `ask` and `answer` of a request, `body` of an event. */
-  name: "ask" | "answer" | "body";
-  schema: JsonSchema;
-}
-
-// What zod writes beside these formats is the same rule once more, as a pattern nobody can read.
-const formatsThatSayIt = new Set(["date", "date-time", "email", "uuid"]);
-
-/** The parts of a message: what may be sent of an ask, what will be received of an answer or an event. */
-export function partsOf(contract: Contract): Part[] {
-  if (contract.kind === "event") return [{ name: "body", schema: schemaOf(contract.body, "output") }];
-  return [
-    { name: "ask", schema: schemaOf(contract.ask, "input") },
-    { name: "answer", schema: schemaOf(contract.answer, "output") },
-  ];
-}
-
-/** One JSON Schema (2020-12) per part of each message, self-contained. */
+/** One JSON Schema (2020-12) per part of each message and of each operators' verb, self-contained. */
 export function schemaFiles(): GeneratedFile[] {
-  return allContracts.flatMap((contract) =>
-    partsOf(contract).map(({ name, schema }) => {
-      const { $schema, ...rules } = schema;
-      const titled = {
-        $schema,
-        $id: `urn:quartermaster:${contract.name}:${name}`,
-        title: `${contract.subject} (${name})`,
-        description: contract.about,
-        ...rules,
-      };
-      const file = `${contract.name.slice(contract.service.length + 1)}.${name}.json`;
-      return {
-        path: `packages/contracts/schemas/${contract.service}/${file}`,
-        text: `${JSON.stringify(titled, null, 2)}\n`,
-      };
-    }),
-  );
+  const messages = allContracts.flatMap((contract) => {
+    const { name, service } = contract;
+    return filesOf(partsOf(contract), `${service}/${name.slice(service.length + 1)}`);
+  });
+  const verbs = allOps.flatMap((contract) => filesOf(partsOf(contract), `ops/${contract.verb}`));
+  return [...messages, ...verbs];
 }
 
-function schemaOf(schema: z.ZodType, io: "input" | "output"): JsonSchema {
-  return z.toJSONSchema(schema, {
-    target: "draft-2020-12",
-    io,
-    unrepresentable: "any",
-    override: ({ zodSchema, jsonSchema }) => {
-      // A newer service may add a field: whoever reads has to take it.
-      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-      delete jsonSchema.propertyNames;
-      Object.assign(jsonSchema, endOfPipe(zodSchema, io));
-      if (formatsThatSayIt.has(jsonSchema.format ?? "")) delete jsonSchema.pattern;
-    },
-  }) as JsonSchema;
-}
-
-// A number that is coerced, or a text that is trimmed, before the real rule: the real rule is what a sender has to know.
-function endOfPipe(schema: unknown, io: "input" | "output"): JsonSchema {
-  if (io === "output" || !(schema instanceof z.ZodPipe) || schema.out instanceof z.ZodTransform) return {};
-  const { $schema: _, ...rules } = schemaOf(schema.out as z.ZodType, io);
-  return rules;
+function filesOf(parts: readonly Part[], file: string): GeneratedFile[] {
+  return parts.map(({ name, schema }) => ({
+    path: `packages/contracts/schemas/${file}.${name}.json`,
+    text: `${JSON.stringify(schema, null, 2)}\n`,
+  }));
 }

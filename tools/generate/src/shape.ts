@@ -1,4 +1,4 @@
-import type { JsonSchema } from "./schemas";
+import type { JsonSchema } from "@quartermaster/contracts";
 
 const safeIntegerMax = Number.MAX_SAFE_INTEGER;
 const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? "" : "s"}`;

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { freePort, isFree, startNats, startPostgres, type WatchedProcess } from "@quartermaster/servers";
+import {
+  freePort,
+  isFree,
+  type NatsAccess,
+  startNats,
+  startPostgres,
+  type WatchedProcess,
+} from "@quartermaster/servers";
 import { logFile } from "./run-folder";
 import type { Report, Supervised } from "./supervisor";
 
@@ -43,11 +50,16 @@ export async function openPostgres(
 }
 
 /** Starts nats-server under supervision. Returns its address. */
-export async function openNats(place: ServerPlace, port: number | undefined): Promise<string> {
+export async function openNats(
+  place: ServerPlace,
+  port: number | undefined,
+  access: NatsAccess,
+): Promise<string> {
   const chosen = await startOnPort(place, "nats", { named: port, usual: 4222 }, (portOptions) =>
     startNats({
       ...portOptions,
       storeFolder: join(place.dataDir, "nats"),
+      access,
       logFile: logFile(place.dataDir, "nats"),
       onProgress: (sentence) => place.report(`nats: ${sentence}`),
     }),

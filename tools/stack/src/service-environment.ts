@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ServiceName } from "@quartermaster/servers";
+import type { NatsLogin } from "./nats-logins";
 
 /** The first admin of a stack that is started by `make up`; any other way of starting asks for them. */
 export const defaultAdmin = { email: "admin@example.com", password: "quartermaster-admin" };
@@ -11,15 +12,23 @@ const notPassedOn = [
   "GATEWAY_HOST",
   "DATABASE_URL",
   "NATS_URL",
+  "NATS_USER",
+  "NATS_PASSWORD",
+  "OPERATORS",
   "BOOTSTRAP_ADMIN_EMAIL",
   "BOOTSTRAP_ADMIN_PASSWORD",
   "TOKEN_KEYS_DIR",
 ];
 
+/** Everybody's password on a NATS server that runs already. */
+const passwordOfSomebody = /^NATS_\w+_PASSWORD$/;
+
 export interface ServicePlace {
   dataDir: string;
   gatewayPort: number;
   natsUrl: string;
+  /** Without it the service connects to NATS without a user. */
+  natsLogin?: NatsLogin;
   databaseUrl: string;
 }
 
@@ -28,15 +37,19 @@ export function environmentFor(
   service: ServiceName,
   place: ServicePlace,
   given: NodeJS.ProcessEnv,
+  number = 1,
 ): NodeJS.ProcessEnv {
-  const passed = Object.entries(given).filter(([name]) => !notPassedOn.includes(name));
+  const passed = Object.entries(given).filter(
+    ([name]) => !notPassedOn.includes(name) && !passwordOfSomebody.test(name),
+  );
   return {
     ...Object.fromEntries(passed),
     NODE_ENV: given.NODE_ENV || "production",
     LOG_LEVEL: given.LOG_LEVEL || "info",
-    INSTANCE: `${service}-1`,
+    INSTANCE: `${service}-${number}`,
     DATABASE_URL: place.databaseUrl,
     NATS_URL: place.natsUrl,
+    ...(place.natsLogin && { NATS_USER: place.natsLogin.user, NATS_PASSWORD: place.natsLogin.password }),
     ...(service === "gateway" ? gatewayOnly(place.gatewayPort, given) : {}),
     ...(service === "identity" ? identityOnly(place.dataDir, given) : {}),
   };

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { poll, type ServiceName, startWatched, type WatchedProcess } from "@quartermaster/servers";
+import { poll, startWatched, type WatchedProcess } from "@quartermaster/servers";
 import { connect } from "nats";
+import type { Instance } from "./instances";
+import type { NatsLogin } from "./nats-logins";
 import { logFile } from "./run-folder";
 import type { Supervised } from "./supervisor";
 
@@ -17,7 +19,7 @@ const failedStartsMax = 3;
 const nodeOptions = ["--max-semi-space-size=32"];
 
 export function startService(
-  service: ServiceName,
+  { name, service }: Instance,
   dataDir: string,
   env: NodeJS.ProcessEnv,
 ): Promise<WatchedProcess> {
@@ -26,19 +28,19 @@ export function startService(
   return startWatched(process.execPath, [...nodeOptions, main], {
     env,
     cwd: repository,
-    logFile: logFile(dataDir, service),
+    logFile: logFile(dataDir, name),
   });
 }
 
 /** Waits until the service says that it is ready: the gateway over HTTP, the others over NATS. */
 export async function untilServiceReady(
-  service: ServiceName,
+  instance: Instance,
   supervised: Supervised,
-  place: { gatewayUrl: string; natsUrl: string; dataDir: string },
+  place: { gatewayUrl: string; natsUrl: string; probe: NatsLogin | undefined; dataDir: string },
   withinMs: number,
 ): Promise<void> {
   const endingsBefore = supervised.endings;
-  const readiness = await readinessOf(service, place);
+  const readiness = await readinessOf(instance, place);
   const outcome = await poll<"ready" | "failed">(
     async () => {
       if (supervised.endings - endingsBefore >= failedStartsMax) return "failed";
@@ -49,10 +51,10 @@ export async function untilServiceReady(
   );
   await readiness.close();
   if (outcome === "ready") return;
-  const log = join(place.dataDir, "logs", `${service}.log`);
+  const log = join(place.dataDir, "logs", `${instance.name}.log`);
   const why =
     outcome === "failed" ? "ends as soon as it is started" : `was not ready within ${withinMs / 1000} s`;
-  throw new Error(`${service} ${why}: see ${log}\n${lastLines(log)}`);
+  throw new Error(`${instance.name} ${why}: see ${log}\n${lastLines(log)}`);
 }
 
 interface Readiness {
@@ -61,15 +63,23 @@ interface Readiness {
 }
 
 async function readinessOf(
-  service: ServiceName,
-  place: { gatewayUrl: string; natsUrl: string },
+  { service, number }: Instance,
+  place: { gatewayUrl: string; natsUrl: string; probe: NatsLogin | undefined },
 ): Promise<Readiness> {
   if (service === "gateway")
     return { ask: () => answersOk(`${place.gatewayUrl}/health/ready`), close: async () => undefined };
-  const nats = await connect({ servers: place.natsUrl, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+  const login = place.probe && { user: place.probe.user, pass: place.probe.password };
+  const nats = await connect({
+    servers: place.natsUrl.split(","),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+    ...login,
+  });
   const ask = async () => {
     try {
-      const answer = await nats.request(`ops.${service}.health`, "{}", { timeout: 1_000 });
+      const answer = await nats.request(`ops.${service}.${service}-${number}.health`, "{}", {
+        timeout: 1_000,
+      });
       return answer.json<{ ready?: boolean }>().ready === true;
     } catch {
       return false;

@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import type { ServiceName } from "@quartermaster/servers";
+import { readInstances } from "./instances";
 
 /** What `make up` can be told by environment variables. */
 export interface Settings {
@@ -6,6 +8,8 @@ export interface Settings {
   ports: { gateway?: number; postgres?: number; nats?: number };
   databaseUrl?: string;
   natsUrl?: string;
+  operators?: string[];
+  instances?: Partial<Record<ServiceName, number>>;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -20,6 +24,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ports: Object.fromEntries(given),
     ...(env.DATABASE_URL ? { databaseUrl: env.DATABASE_URL } : {}),
     ...(env.NATS_URL ? { natsUrl: env.NATS_URL } : {}),
+    ...(env.INSTANCES ? { instances: readInstances(env.INSTANCES) } : {}),
+    ...(env.OPERATORS ? { operators: env.OPERATORS.split(",").map((name) => name.trim()) } : {}),
   };
 }
 

@@ -4,21 +4,24 @@ import {
   databaseUrl,
   ensureDatabase,
   migrateServices,
+  probeUser,
   provisionRoles,
   provisionSchemas,
   type ServiceName,
   serviceNames,
   serviceUrl,
 } from "@quartermaster/servers";
+import { type Instance, type InstanceName, instancesOf } from "./instances";
+import { givenLogins, type NatsLogin, type NatsLogins, ownLogins } from "./nats-logins";
 import { enterFolder, type RunFolder } from "./run-folder";
-import { openSecrets, type Secrets } from "./secrets";
+import { natsContextFile, openSecrets, type Secrets } from "./secrets";
 import { choosePort, openNats, openPostgres, type ServerPlace } from "./server-processes";
 import { environmentFor, gatewayUrlOf } from "./service-environment";
 import { startService, untilServiceReady } from "./service-processes";
 import { type Report, type Supervised, supervise } from "./supervisor";
 
 /** Everything that a stack runs. */
-export type ProcessName = ServiceName | "postgres" | "nats";
+export type ProcessName = InstanceName | "postgres" | "nats";
 
 export interface StackOptions {
   /** Everything the stack keeps: the cluster, the streams, logs, secrets and pids. */
@@ -29,10 +32,17 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** Only these services are started (all are migrated). Default: all six. */
   only?: readonly ServiceName[];
+  /** More than one of a service. */
+  instances?: Partial<Record<ServiceName, number>>;
   /** A Postgres that runs already, with a login that may make roles; none is started then. */
   databaseUrl?: string;
-  /** A NATS server with JetStream that runs already; none is started then. */
+  /**
+   * A NATS server with JetStream that runs already; none is started then. Its users' passwords are in the environment: see
+   * docs/security.md.
+   */
   natsUrl?: string;
+  /** Who may operate the stack over NATS. Default: those of infra/nats/operators.json. */
+  operators?: readonly string[];
   /** False for tests: Postgres does not wait for the disk. Default true. */
   durable?: boolean;
   /** Told each step and each restart. */
@@ -42,6 +52,10 @@ export interface StackOptions {
 export interface Stack {
   readonly gatewayUrl: string;
   readonly natsUrl: string;
+  /** A user of the NATS server: a service, an operator, `probe` or `system`. Undefined when none is needed or known. */
+  natsLogin(user: string): NatsLogin | undefined;
+  /** What the stock CLI needs to connect as an operator: `nats --context <this file>`. */
+  natsContextFile(operator: string): string;
   /** As the service's login role. */
   databaseUrl(service: ServiceName): string;
   /** As the superuser. */
@@ -68,9 +82,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const run = await enterFolder(dataDir);
   const running: Supervised[] = [];
   const stop = async () => {
-    const isServer = ({ name }: Supervised) => name === "postgres" || name === "nats";
-    await Promise.all(running.filter((one) => !isServer(one)).map((one) => one.stop()));
-    await Promise.all(running.filter(isServer).map((one) => one.stop()));
+    await Promise.all(running.filter(({ name }) => !isServer(name)).map((one) => one.stop()));
+    await Promise.all(running.filter(({ name }) => isServer(name)).map((one) => one.stop()));
     run.leave();
   };
   try {
@@ -79,6 +92,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+function isServer(name: string): boolean {
+  return name === "postgres" || name === "nats";
 }
 
 async function openStack(
@@ -90,36 +107,44 @@ async function openStack(
   const { dataDir } = options;
   const secrets = openSecrets(dataDir);
   const keep = (name: ProcessName, launch: Parameters<typeof supervise>[1]) => {
-    const supervised = supervise(name, launch, { report, onPid: (pid) => run.writePid(name, pid) });
+    const onPid = (pid: number | undefined) => run.writePid(name, pid);
+    const supervised = supervise(name, launch, { report, onPid, mayEnd: !isServer(name) });
     running.push(supervised);
     return supervised;
   };
-  const [adminDatabaseUrl, natsUrl] = await Promise.all([
+  const given = { ...process.env, ...options.env };
+  const [adminDatabaseUrl, { natsUrl, logins }] = await Promise.all([
     databaseOf(options, secrets, { dataDir, keep, report }),
-    options.natsUrl ?? openNats({ dataDir, keep, report }, options.ports?.nats),
+    natsOf(options, given, { dataDir, keep, report }),
   ]);
   const gatewayPort = await choosePort("GATEWAY_PORT", options.ports?.gateway, 8080);
   const urlFor = (service: ServiceName) =>
     serviceUrl(adminDatabaseUrl, service, secrets.servicePasswords[service]);
-  const given = { ...process.env, ...options.env };
   const gatewayUrl = gatewayUrlOf(gatewayPort, given);
-  const services = new Map<ServiceName, Supervised>();
-  for (const service of options.only ?? serviceNames) {
+  const services = new Map<Instance, Supervised>();
+  for (const instance of instancesOf(options.only ?? serviceNames, options.instances)) {
+    const { name, service, number } = instance;
+    const natsLogin = logins.of(service);
     const place = { dataDir, gatewayPort, natsUrl, databaseUrl: urlFor(service) };
-    const env = environmentFor(service, place, given);
+    const env = environmentFor(service, natsLogin ? { ...place, natsLogin } : place, given, number);
     services.set(
-      service,
-      keep(service, () => startService(service, dataDir, env)),
+      instance,
+      keep(name, () => startService(instance, dataDir, env)),
     );
   }
-  const untilReady = (service: ServiceName, supervised: Supervised) =>
-    untilServiceReady(service, supervised, { gatewayUrl, natsUrl, dataDir }, readyWithinMs);
-  const begin = async (service: ServiceName, supervised: Supervised) => {
+  const untilReady = (instance: Instance, supervised: Supervised) =>
+    untilServiceReady(
+      instance,
+      supervised,
+      { gatewayUrl, natsUrl, probe: logins.of(probeUser), dataDir },
+      readyWithinMs,
+    );
+  const begin = async (instance: Instance, supervised: Supervised) => {
     await supervised.start();
-    await untilReady(service, supervised);
-    report(`${service} is ready`);
+    await untilReady(instance, supervised);
+    report(`${instance.name} is ready`);
   };
-  await Promise.all([...services].map(([service, supervised]) => begin(service, supervised)));
+  await Promise.all([...services].map(([instance, supervised]) => begin(instance, supervised)));
   await run.announce({ gatewayUrl, natsUrl });
 
   const find = (name: ProcessName): Supervised => {
@@ -130,12 +155,15 @@ async function openStack(
   return {
     gatewayUrl,
     natsUrl,
+    natsLogin: logins.of,
+    natsContextFile: (operator) => natsContextFile(dataDir, operator),
     adminDatabaseUrl,
     databaseUrl: urlFor,
     stopService: (name, signal) => find(name).stop(signal),
     startService: async (name) => {
       await find(name).start();
-      if (name !== "postgres" && name !== "nats") await untilReady(name, find(name));
+      const instance = [...services.keys()].find((one) => one.name === name);
+      if (instance) await untilReady(instance, find(name));
     },
     signalService: (name, signal) => find(name).signal(signal),
     pids: () =>
@@ -147,6 +175,18 @@ async function databaseOf(options: StackOptions, secrets: Secrets, place: Server
   const own = { password: secrets.postgresPassword, durable: options.durable ?? true };
   const url = options.databaseUrl ?? (await openPostgres(place, options.ports?.postgres, own));
   return prepareDatabase(url, secrets, place.report);
+}
+
+async function natsOf(
+  options: StackOptions,
+  given: NodeJS.ProcessEnv,
+  place: ServerPlace,
+): Promise<{ natsUrl: string; logins: NatsLogins }> {
+  if (options.natsUrl) return { natsUrl: options.natsUrl, logins: givenLogins(given) };
+  const { logins, access, contextsFor } = ownLogins(place.dataDir, options.operators);
+  const natsUrl = await openNats(place, options.ports?.nats, access);
+  contextsFor(natsUrl);
+  return { natsUrl, logins };
 }
 
 /** Returns the address of the database with everything in it. */

@@ -2,7 +2,7 @@ import type { WatchedProcess } from "@quartermaster/servers";
 
 export type Report = (line: string) => void;
 
-/** Keeps one process running until it is told to stop. */
+/** Keeps one process running until it is told to stop, or ends by itself in order where it may. */
 export interface Supervised {
   readonly name: string;
   readonly pid: number | undefined;
@@ -25,7 +25,16 @@ const steadyAfterMs = 10_000;
 export function supervise(
   name: string,
   launch: () => Promise<WatchedProcess>,
-  { report, onPid }: { report: Report; onPid: (pid: number | undefined) => void },
+  {
+    report,
+    onPid,
+    mayEnd,
+  }: {
+    report: Report;
+    onPid: (pid: number | undefined) => void;
+    /** Exit code 0 is an end that somebody wanted, such as an operator's drain: it is left ended. */
+    mayEnd: boolean;
+  },
 ): Supervised {
   let wanted = false;
   let current: WatchedProcess | undefined;
@@ -43,6 +52,11 @@ export function supervise(
       onPid(undefined);
       if (current === opened) current = undefined;
       if (!wanted) return;
+      if (mayEnd && how === "exit code 0") {
+        wanted = false;
+        report(`${name} has ended in order, and stays ended`);
+        return;
+      }
       endings += 1;
       if (Date.now() - startedAt > steadyAfterMs) pauseMs = firstPauseMs;
       again(how);

@@ -1,7 +1,8 @@
 import { relative } from "node:path";
+import { usualOperators } from "@quartermaster/servers";
 import { defaultAdmin } from "./service-environment";
-import { readSettings } from "./settings";
-import { startStack } from "./stack";
+import { readSettings, type Settings } from "./settings";
+import { type Stack, startStack } from "./stack";
 
 /** Runs the stack in the foreground until Ctrl-C. */
 export async function up(): Promise<void> {
@@ -16,17 +17,26 @@ export async function up(): Promise<void> {
   if (stack === "stopped") return void process.exit(130);
   const email = process.env.BOOTSTRAP_ADMIN_EMAIL || defaultAdmin.email;
   const password = process.env.BOOTSTRAP_ADMIN_PASSWORD ? "as given" : defaultAdmin.password;
+  const place = relative(process.cwd(), settings.dataDir) || ".";
   console.log(`
 Quartermaster is ready at ${stack.gatewayUrl} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)
   admin     ${email}, password ${password}
   docs      ${stack.gatewayUrl}/swagger and ${stack.gatewayUrl}/redoc
-  nats      ${stack.natsUrl} (try: nats -s ${stack.natsUrl} micro ls)
-  logs      ${relative(process.cwd(), settings.dataDir) || "."}/logs, pids in ${relative(process.cwd(), settings.dataDir) || "."}/run
+  nats      ${howToOperate(stack, settings)}
+  logs      ${place}/logs, pids in ${place}/run
 Ctrl-C stops it.`);
   await asked;
   console.log("\nstopping");
   await stack.stop();
   console.log("stopped");
+}
+
+/** With a NATS server of its own, the stack has written what the stock CLI needs to connect as each operator. */
+function howToOperate(stack: Stack, { natsUrl, operators = usualOperators() }: Settings): string {
+  const [operator] = operators;
+  if (natsUrl || !operator) return stack.natsUrl;
+  const file = relative(process.cwd(), stack.natsContextFile(operator));
+  return `${stack.natsUrl}, as ${operators.join(" or ")}: nats --context ${file} micro ls`;
 }
 
 /** A second signal does not wait any longer. */

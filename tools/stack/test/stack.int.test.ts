@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Stack, startStack } from "@quartermaster/stack";
 import { eventually } from "@quartermaster/testkit";
-import { connect } from "nats";
+import { connect, type NatsConnection } from "nats";
 import { Client } from "pg";
 
 const folders: string[] = [];
@@ -41,6 +41,22 @@ test("what is stopped on purpose stays down until it is started", async () => {
   expect(stack.pids().nats).toBeUndefined();
   await stack.startService("nats");
   expect(await streamsOf(stack)).toBe(0);
+});
+
+test("each operator finds a context of their own, which nobody else may read, and strangers are not let in", async () => {
+  const dataDir = await folder();
+  const stack = await startStack({ dataDir, only: [], durable: false, operators: ["ada", "ben"] });
+  stacks.push(stack);
+  for (const name of ["ada", "ben", "system"]) {
+    expect(statSync(stack.natsContextFile(name)).mode & 0o777).toBe(0o600);
+    const nats = await connectAs(stack, name);
+    expect(await nats.rtt()).toBeGreaterThanOrEqual(0);
+    await nats.close();
+  }
+  await expect(connect({ servers: stack.natsUrl })).rejects.toThrow("Authorization Violation");
+  await expect(connect({ servers: stack.natsUrl, user: "orders", pass: "orders" })).rejects.toThrow(
+    "Authorization Violation",
+  );
 });
 
 test("two stacks run side by side, and a folder takes only one", async () => {
@@ -106,8 +122,14 @@ async function query(stack: Stack, text: string): Promise<unknown[]> {
   }
 }
 
+/** With what the stack leaves for the stock CLI. */
+function connectAs(stack: Stack, operator: string): Promise<NatsConnection> {
+  const context = JSON.parse(readFileSync(stack.natsContextFile(operator), "utf8"));
+  return connect({ servers: context.url, user: context.user, pass: context.password });
+}
+
 async function streamsOf(stack: Stack): Promise<number> {
-  const nats = await connect({ servers: stack.natsUrl });
+  const nats = await connectAs(stack, "operator");
   try {
     return (await (await nats.jetstreamManager()).getAccountInfo()).streams;
   } finally {

@@ -49,7 +49,7 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
   const serve = async (service: ServiceName, ...messages: Handler[]) => {
     const config = ProcessConfig.parse({
       DATABASE_URL: world.databaseUrl(service),
-      NATS_URL: world.natsUrl,
+      ...world.natsFor(service),
       LOG_LEVEL: "silent",
       INSTANCE: `${service}-${randomUUID().slice(0, 8)}`,
       DATABASE_POOL_MAX: "4",
@@ -66,7 +66,7 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
     reply(GetJwks, async () => ({ keys: keys.map(({ jwk }) => jwk) })),
   );
   const started = await start(gatewayConfig(world, env), silentLog);
-  const gateway = { port: started.port, stop: once(started.stop) };
+  const gateway = { ...started, stop: once(started.stop) };
   const url = `http://127.0.0.1:${gateway.port}`;
   await readyAt(url);
   return {
@@ -97,7 +97,7 @@ function once(stop: () => Promise<void>): () => Promise<void> {
 function gatewayConfig(world: World, env: Record<string, string>) {
   return GatewayConfig.parse({
     DATABASE_URL: world.databaseUrl("gateway"),
-    NATS_URL: world.natsUrl,
+    ...world.natsFor("gateway"),
     LOG_LEVEL: "silent",
     INSTANCE: "gateway-test",
     GATEWAY_PORT: "0",

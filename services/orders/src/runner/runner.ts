@@ -1,7 +1,8 @@
 import { type Asker, derivedId, Fault, type RunningService, type Tx } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import { stuckAfterAttempts } from "../sagas/engine/patience";
-import type { Input, Sending } from "../sagas/engine/state";
+import type { Saga } from "../sagas/engine/saga";
+import { callIn, type Input, type Sending } from "../sagas/engine/state";
 import { findDueSagas, postponeSagas, type SagaRow } from "../store/sagas";
 import { type Advanced, advance, beginSagas, type Happening, type Plays } from "./advance";
 import type { Beginning } from "./play";
@@ -15,6 +16,8 @@ const poisonPauseMs = 60_000;
 const askTimeoutMs = 10_000;
 /** On an orderly stop, how long the answers under way are waited for. Sagas without one are another instance's. */
 const stopPatienceMs = 3_000;
+/** Failures of messages that are remembered until their sagas are looked at: what an outage does not need to be told. */
+const failuresMax = 1_000;
 
 /** Drives the sagas: sends what they ask after the commit, and puts what is answered into the next batch. */
 export class SagaRunner {
@@ -23,6 +26,7 @@ export class SagaRunner {
   private timer: NodeJS.Timeout | undefined;
   private polling: Promise<void> | undefined;
   private underWayCount = 0;
+  private readonly failures = new Map<string, Pick<Sending, "step" | "call"> & { why: string }>();
   /** Told when the last answer under way has been heard. */
   private quiet: (() => void) | undefined;
 
@@ -40,6 +44,16 @@ export class SagaRunner {
   async advance(tx: Tx, happenings: readonly Happening[]): Promise<void> {
     if (happenings.length === 0) return;
     this.sendAfter(tx, noEnd(await advance(tx, this.plays, happenings, Date.now())));
+  }
+
+  /** Moves sagas on inside an operator's act, to their end where it comes to that. Answers the events to say. */
+  conclude(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
+    return this.run(tx, happenings);
+  }
+
+  /** The table of steps of a saga. */
+  sagaNamed(name: string): Saga<unknown> | undefined {
+    return this.plays[name]?.saga as Saga<unknown> | undefined;
   }
 
   /** From here on messages are sent and due sagas are looked for. What was begun before is due soon. */
@@ -106,13 +120,15 @@ export class SagaRunner {
     this.underWayCount += 1;
     try {
       const answered = await service.asker.ask(sending.contract, sending.ask, {
-        id: derivedId(row.state.id, sending.n),
+        id: derivedId(row.state.anew ?? row.state.id, sending.n),
         meta: row.meta,
         timeoutMs: askTimeoutMs,
       });
       const input = inputOf(sending, answered);
+      this.keepFailure(row, sending, failureIn(answered));
       if (input) await hear({ row, input });
     } catch (error) {
+      this.keepFailure(row, sending, error instanceof Error ? error.message : String(error));
       const level = error instanceof Fault ? "debug" : "error";
       this.log[level](
         { err: error, saga: row.state.id, message: sending.contract.name },
@@ -122,6 +138,19 @@ export class SagaRunner {
       this.underWayCount -= 1;
       if (this.underWayCount === 0) this.quiet?.();
     }
+  }
+
+  /** Remembered here until the saga is looked at again; then its row says it. */
+  private keepFailure({ state: { id } }: SagaRow, { step, call }: Sending, why: string | undefined): void {
+    if (why === undefined) this.failures.delete(id);
+    else if (this.failures.size < failuresMax) this.failures.set(id, { step, call, why: why.slice(0, 300) });
+  }
+
+  private dueOf({ state: { id, step, phase } }: SagaRow): Input {
+    const failure = this.failures.get(id);
+    this.failures.delete(id);
+    const isOfThis = failure && failure.step === step && failure.call === callIn(phase);
+    return isOfThis ? { kind: "due", failure: failure.why } : { kind: "due" };
   }
 
   private poll(): void {
@@ -145,7 +174,7 @@ export class SagaRunner {
       for (const { id, name } of [...unreadable, ...strange])
         this.log.error({ saga: name, id }, "a saga that cannot be read is left for later");
       const poison = [...unreadable, ...strange].map(({ id }) => id);
-      const ends = await Promise.allSettled(known.map((row) => this.hear?.({ row, input: { kind: "due" } })));
+      const ends = await Promise.allSettled(known.map((row) => this.hear?.({ row, input: this.dueOf(row) })));
       for (const [n, end] of ends.entries()) {
         const row = known[n];
         if (end.status === "fulfilled" || !row || end.reason instanceof Fault) continue;
@@ -157,6 +186,11 @@ export class SagaRunner {
       if (fault?.status === "rejected") throw fault.reason;
     }
   }
+}
+
+function failureIn(answered: Awaited<ReturnType<Asker["ask"]>>): string | undefined {
+  if ("answer" in answered) return undefined;
+  return "refusal" in answered ? `refused: ${answered.refusal.code}` : "accepted, and not decided yet";
 }
 
 function inputOf({ step, call }: Sending, answered: Awaited<ReturnType<Asker["ask"]>>): Input | undefined {

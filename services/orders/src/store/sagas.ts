@@ -30,7 +30,7 @@ export interface SagaWrite {
   readonly notes: readonly Note[];
 }
 
-interface Columns {
+export interface Columns {
   id: string;
   name: string;
   order_id: string;
@@ -43,7 +43,7 @@ interface Columns {
   created_ms: number;
 }
 
-const columns = `id, name, order_id, phase, step, attempts, version,
+export const columns = `id, name, order_id, phase, step, attempts, version,
   (extract(epoch from due_at) * 1000)::float8 as due_ms, body,
   (extract(epoch from created_at) * 1000)::float8 as created_ms`;
 
@@ -168,7 +168,8 @@ export async function findSaga(db: Reader, id: string): Promise<SagaRow | undefi
 // The cause of what it sends is its own id, and that is a column.
 interface Body
   extends Pick<SagaRow, "waiting">,
-    Pick<SagaState<unknown>, "since" | "sentAt" | "reason" | "data"> {
+    Pick<SagaState<unknown>, "since" | "sentAt" | "reason" | "data">,
+    Partial<Pick<SagaState<unknown>, "failure" | "anew">> {
   readonly meta: Omit<Meta, "causation">;
 }
 
@@ -183,12 +184,24 @@ function bodyOf({ state, meta, waiting }: SagaRow): string {
     since: state.since,
     sentAt: state.sentAt,
     reason: state.reason,
+    ...(state.failure === null ? {} : { failure: state.failure }),
+    ...(state.anew === null ? {} : { anew: state.anew }),
   };
   return JSON.stringify(body);
 }
 
-function rowOf(row: Columns): SagaRow {
-  const { data, meta, waiting, since, sentAt, reason } = JSON.parse(row.body) as Body;
+/** The saga in a row. Throws on a row whose body is no JSON. */
+export function rowOf(row: Columns): SagaRow {
+  const {
+    data,
+    meta,
+    waiting,
+    since,
+    sentAt,
+    reason,
+    failure = null,
+    anew = null,
+  } = JSON.parse(row.body) as Body;
   const { id, phase, step, attempts, version } = row;
   return {
     name: row.name,
@@ -206,6 +219,8 @@ function rowOf(row: Columns): SagaRow {
       sentAt,
       dueAt: row.due_ms === null ? null : Math.round(row.due_ms),
       reason,
+      failure,
+      anew,
       data,
     },
   };

@@ -22,6 +22,7 @@ const contract = command("orders.do-something.v1", {
   refusals: ["fenced", "insufficient_stock"],
 });
 const id = "01890000-0000-7000-8000-000000abcdef";
+const otherId = "01890000-0000-7000-8000-000000fedcba";
 type Answer = Record<string, unknown>;
 
 /** A participant's row for one step: locked by do, undo and fence alike. */
@@ -112,6 +113,7 @@ class Run {
     else if (choice === 3 && dice % 4 === 0)
       this.take({ kind: "stop", reason: { code: "stop", details: {} } }, 1, dice % 3 === 0);
     else if (choice === 4 && message) this.wakeUp(message, dice);
+    else if (choice === 5) this.retry(dice % 2 === 0);
   }
 
   /** From here on nothing is lost: everything arrives, and whoever is due is looked at. */
@@ -159,6 +161,19 @@ class Run {
     if (reply) this.take(reply, 10, crash);
   }
 
+  /** By an operator. Under a new id, the receiver's inbox does not know the message: it decides by its row once more. */
+  private retry(anew: boolean): void {
+    const move = transition(
+      this.saga,
+      this.state,
+      { kind: "retry", ...(anew ? { anew: otherId } : {}) },
+      this.now,
+    );
+    if (!move) return;
+    if (anew) for (const { n } of move.sends) this.replies.delete(n);
+    this.commit(move, true);
+  }
+
   private wakeUp(message: Sending, dice: number): void {
     const reply = this.replies.get(message.n);
     const old = this.past[dice % Math.max(this.past.length, 1)];
@@ -193,7 +208,7 @@ const runs = Number(process.env.SAGA_RUNS ?? 2_000);
 
 /** All or nothing, over random tables and schedules; `ends` counts how the runs ended. */
 function allOrNothing(ends: Record<string, number>, tombstones: boolean) {
-  const moves = array(tuple(nat(4), nat(1_000)), { maxLength: 60 });
+  const moves = array(tuple(nat(5), nat(1_000)), { maxLength: 60 });
   return property(
     shapes,
     array(nat(8), { maxLength: 2 }),

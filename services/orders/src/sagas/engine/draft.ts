@@ -1,6 +1,6 @@
 import { patienceMs } from "./patience";
 import type { AskStep, Call, Note, PivotStep, Saga, Write } from "./saga";
-import type { CallKind, Move, SagaState, Sending } from "./state";
+import { type CallKind, callIn, type Move, type SagaState, type Sending } from "./state";
 
 type Changing<State> = { -readonly [Field in keyof State]: State[Field] };
 
@@ -33,7 +33,7 @@ export function moveOf<Data>({ state, locals, sends, notes }: Draft<Data>): Move
 /** Sends the awaited message once more: the same command id. */
 export function sendAgain<Data>(draft: Draft<Data>): void {
   const { state, now } = draft;
-  const kind = state.phase === "FENCING" ? "fence" : state.phase === "BACK" ? "undo" : "do";
+  const kind = callIn(state.phase);
   const attempts = state.attempts + 1;
   state.attempts = attempts;
   state.sentAt = now;
@@ -64,6 +64,7 @@ export function send<Data>(draft: Draft<Data>, step: number, kind: CallKind): vo
   if (!near) state.dueAt = now + patience;
   state.step = step;
   state.attempts = 1;
+  state.failure = null;
   state.since = now;
   state.sentAt = now;
   const message = messageOf(draft, step, kind);
@@ -80,7 +81,7 @@ function sendingOf<Data>(draft: Draft<Data>, step: number, call: CallKind, messa
 }
 
 /** One of a step's messages. */
-export function messageOf<Data>({ saga }: Draft<Data>, n: number, kind: CallKind): Call<Data> {
+export function messageOf<Data>({ saga }: { saga: Saga<Data> }, n: number, kind: CallKind): Call<Data> {
   const step = saga.steps[n];
   const message = !step || step.kind === "local" ? null : callOf(step, kind);
   if (!message) throw new Error(`saga ${saga.name}: step ${n} has no ${kind}`);

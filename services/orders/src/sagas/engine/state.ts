@@ -26,16 +26,22 @@ export interface SagaState<Data> {
   /** When somebody should look at the saga again; null once it has ended. */
   readonly dueAt: number | null;
   readonly reason: Reason | null;
+  /** What became of the last attempt of the awaited message, where that was not its answer. */
+  readonly failure: string | null;
+  /** What the ids of its messages are derived from, where an operator had them made anew; else its own id. */
+  readonly anew: string | null;
   readonly data: Data;
 }
 
 export type Input =
   | { readonly kind: "answered"; readonly step: number; readonly call: CallKind; readonly answer: unknown }
   | { readonly kind: "refused"; readonly step: number; readonly call: CallKind; readonly reason: Reason }
-  | { readonly kind: "due" }
+  | { readonly kind: "due"; readonly failure?: string }
+  /** Asks again now. `anew` is a fresh id, for a receiver that refuses the old one as too old. */
+  | { readonly kind: "retry"; readonly anew?: string }
   | { readonly kind: "stop"; readonly reason: Reason };
 
-/** A message to send once the move is durable. Its command id is `derivedId(saga id, n)`. */
+/** A message to send once the move is durable. Its command id is `derivedId(saga id, n)`, or that of `anew`. */
 export interface Sending {
   readonly step: number;
   readonly call: CallKind;
@@ -50,6 +56,11 @@ export interface Move<Data> {
   readonly locals: readonly string[];
   readonly sends: readonly Sending[];
   readonly notes: readonly Note[];
+}
+
+/** Which of its step's messages a saga waits for. */
+export function callIn(phase: Phase): CallKind {
+  return phase === "FENCING" ? "fence" : phase === "BACK" ? "undo" : "do";
 }
 
 export function hasEnded(phase: Phase): boolean {

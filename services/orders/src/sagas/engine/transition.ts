@@ -2,7 +2,7 @@ import { awaited, type Draft, draftOf, messageOf, moveOf, send, sendAgain, write
 import { patienceMs } from "./patience";
 import type { AskStep, PivotStep, Reason, Saga } from "./saga";
 import { No } from "./saga";
-import { type CallKind, hasEnded, type Input, type Move, type SagaState } from "./state";
+import { type CallKind, callIn, hasEnded, type Input, type Move, type SagaState } from "./state";
 
 /** The first move: local steps up to the first message. */
 export function begin<Data>(saga: Saga<Data>, id: string, data: Data, now: number): Move<Data> {
@@ -16,6 +16,8 @@ export function begin<Data>(saga: Saga<Data>, id: string, data: Data, now: numbe
     sentAt: now,
     dueAt: null,
     reason: null,
+    failure: null,
+    anew: null,
     data,
   };
   const draft = draftOf(saga, fresh, now);
@@ -41,7 +43,10 @@ export function transition<Data>(
 function take<Data>(draft: Draft<Data>, input: Input): boolean {
   switch (input.kind) {
     case "due":
+      if (input.failure !== undefined) draft.state.failure = input.failure;
       return lookAgain(draft);
+    case "retry":
+      return retry(draft, input.anew);
     case "stop":
       return stop(draft, input.reason);
     case "answered":
@@ -55,7 +60,7 @@ function take<Data>(draft: Draft<Data>, input: Input): boolean {
 function awaits<Data>(state: SagaState<Data>, input: { step: number; call: CallKind }): boolean {
   if (input.step !== state.step) return false;
   if (state.phase === "FENCING") return input.call === "fence" || input.call === "do";
-  return input.call === (state.phase === "BACK" ? "undo" : "do");
+  return input.call === callIn(state.phase);
 }
 
 function answered<Data>(draft: Draft<Data>, kind: CallKind, answer: unknown): boolean {
@@ -133,6 +138,25 @@ function lookAgain<Data>(draft: Draft<Data>): boolean {
   if (overdue && state.phase === "FORWARD" && state.step < saga.forwardOnlyFrom) giveUp(draft, saga.overdue);
   else sendAgain(draft);
   return true;
+}
+
+/**
+ * A do that may be refused keeps its id: where one copy of it is refused the saga turns back without an undo, and a copy
+ * under another id would be carried out behind its back.
+ */
+function retry<Data>(draft: Draft<Data>, anew: string | undefined): boolean {
+  if (anew !== undefined) {
+    if (!isSure(draft.saga, draft.state)) return false;
+    draft.state.anew = anew;
+  }
+  draft.state.failure = null;
+  sendAgain(draft);
+  return true;
+}
+
+/** Whether what is awaited has no way to be refused: an undo, a fence, or what lies behind the pivot. */
+export function isSure<Data>(saga: Saga<Data>, state: SagaState<Data>): boolean {
+  return callIn(state.phase) !== "do" || state.step >= saga.forwardOnlyFrom;
 }
 
 function goForward<Data>(draft: Draft<Data>, from: number): void {
