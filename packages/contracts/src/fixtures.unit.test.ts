@@ -6,6 +6,8 @@ const folder = join(__dirname, "..", "fixtures");
 
 interface Example {
   about: string;
+  /** What has to be so before, as provider states with their parameters: contract tests make it so. */
+  given?: Record<string, Record<string, unknown>>;
   ask?: unknown;
   answer?: unknown;
   refusal?: { code: RefusalCode; message: string; details: Record<string, unknown> };
@@ -41,8 +43,9 @@ test.each(fixtures)(
   ({ name, contract, fixture }) => {
     expect(fixture.message).toBe(name);
     expect(fixture.examples.length).toBeGreaterThan(0);
-    for (const { about, ...example } of fixture.examples) {
+    for (const { about, given, ...example } of fixture.examples) {
       expect(about).toMatch(/^[A-Z].{5,}\.$/);
+      for (const state of Object.keys(given ?? {})) expect(state).toMatch(/^[a-z][a-z -]+$/);
       // Parsing fills defaults in and leaves unknown fields out: an example that comes out as it went in has neither.
       expect(example).toEqual(
         contract.kind === "event" ? { body: contract.body.parse(example.body) } : parsed(contract, example),
@@ -51,7 +54,7 @@ test.each(fixtures)(
   },
 );
 
-function parsed(contract: Request, { ask, answer, refusal }: Omit<Example, "about">): Omit<Example, "about"> {
+function parsed(contract: Request, { ask, answer, refusal }: Omit<Example, "about" | "given">): Omit<Example, "about" | "given"> {
   if (refusal === undefined) return { ask: contract.ask.parse(ask), answer: contract.answer.parse(answer) };
   expect(contract.refusals).toContain(refusal.code);
   const { code, details } = refusal;
