@@ -123,7 +123,7 @@ function eventMetadata({ service }: Contract): Record<string, MatchersV3.Matcher
     "Qm-Epoch": MatchersV3.regex(/^[1-9]\d*$/, "1"),
     "Qm-Source-Seq": MatchersV3.regex(/^[1-9]\d*$/, "1"),
     "Qm-Time": MatchersV3.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, "2026-03-01T09:00:00.000Z"),
-    "Qm-Actor": MatchersV3.regex(/^\{"kind":"/, '{"kind":"service","id":"orders"}'),
+    "Qm-Actor": MatchersV3.string('{"kind":"service","id":"orders"}'),
   };
 }
 

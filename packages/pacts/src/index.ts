@@ -4,3 +4,4 @@ export { descriptionOf, type Example, examplesOf, type Given, type Parameters, s
 export { allPacts, type Pact, readPact } from "./folder";
 export { type PlayedServices, playServices } from "./played-services";
 export { type Provider, pactsWith, type Scene, type State, verify } from "./provider";
+export { testProvider } from "./provider-tests";

@@ -29,7 +29,8 @@ const formats: Record<string, RegExp> = {
 /**
  * What a consumer expects, as Pact matchers around the example: its fields, or only those that it relies on.
  *
- * @param on dotted paths such as `lines.sku`; a list is looked through. Everything when absent.
+ * @param on dotted paths such as `lines.sku`, where lists are looked through; `new.` is an object of whatever fields.
+ *   Everything when absent.
  */
 export function expectedOf(contract: Contract, example: Example, on?: readonly string[]): unknown {
   if (example.refusal) return matcherOf(undefined, example.refusal);
@@ -40,24 +41,17 @@ export function expectedOf(contract: Contract, example: Example, on?: readonly s
 }
 
 /** The value without the fields that nobody relies on. A path that it does not have is another example's. */
-export function only(value: unknown, paths: readonly string[]): unknown {
-  if (paths.includes("") || typeof value !== "object" || value === null) return value;
+function only(value: unknown, paths: readonly string[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((entry) => only(entry, paths));
-  const kept = Object.entries(value).flatMap(([field, below]) => {
-    const inside = paths.filter((path) => path === field || path.startsWith(`${field}.`));
-    return inside.length === 0
-      ? []
-      : [
-          [
-            field,
-            only(
-              below,
-              inside.map((path) => path.slice(field.length + 1)),
-            ),
-          ] as const,
-        ];
-  });
-  return Object.fromEntries(kept);
+  const kept: Record<string, unknown> = {};
+  for (const [field, below] of Object.entries(value)) {
+    const start = `${field}.`;
+    const inside = paths.filter((path) => path.startsWith(start)).map((path) => path.slice(start.length));
+    if (paths.includes(field)) kept[field] = below;
+    else if (inside.length > 0) kept[field] = only(below, inside);
+  }
+  return kept;
 }
 
 function matcherOf(schema: Schema | undefined, value: unknown, within: Within = {}): unknown {
@@ -65,8 +59,8 @@ function matcherOf(schema: Schema | undefined, value: unknown, within: Within = 
   if (value === null) return null;
   if (Array.isArray(value)) return listMatcher(rule?.items, value, within);
   if (typeof value === "object") {
-    // Fields that the contract leaves open: any object will do.
-    if (rule && !rule.properties) return MatchersV3.like({});
+    // Nothing of it is relied on, or the contract leaves its fields open: any object will do.
+    if (Object.keys(value).length === 0 || (rule && !rule.properties)) return MatchersV3.like({});
     return Object.fromEntries(
       Object.entries(value).map(([field, below]) => [
         field,
@@ -89,14 +83,22 @@ interface Within {
 }
 
 /**
- * A list with entries is expected to have some. Entries that differ in what they have (the first price has no
- * predecessor) are expected one by one, in their order.
+ * A list with entries is expected to have some. Fields that not every entry has are not relied on; entries of which one has
+ * null where another has a value (the first price has no predecessor) are expected one by one, in their order.
  */
 function listMatcher(schema: Schema | undefined, value: readonly unknown[], within: Within): unknown {
-  const matchers = value.map((entry) => matcherOf(schema, entry, { list: true }));
   if (value.length === 0) return MatchersV3.like([]);
-  if (new Set(value.map(shapeOf)).size > 1) return matchers;
+  const entries = inCommon(value);
+  const matchers = entries.map((entry) => matcherOf(schema, entry, { list: true }));
+  if (new Set(entries.map(shapeOf)).size > 1) return matchers;
   return MatchersV3.atLeastLike(matchers[0], within.list ? 0 : 1, 1);
+}
+
+function inCommon(entries: readonly unknown[]): readonly unknown[] {
+  if (entries.some((entry) => typeof entry !== "object" || entry === null)) return entries;
+  const fields = (entry: unknown) => Object.entries(entry as object);
+  const inAll = (field: string) => entries.every((entry) => field in (entry as object));
+  return entries.map((entry) => Object.fromEntries(fields(entry).filter(([field]) => inAll(field))));
 }
 
 function shapeOf(value: unknown): string {

@@ -1,4 +1,4 @@
-import { type Actor, allContracts, type Request, refusals, type ServiceName } from "@quartermaster/contracts";
+import { Actor, allContracts, type Request, refusals, type ServiceName } from "@quartermaster/contracts";
 import type { Asker } from "@quartermaster/messaging";
 import type { NatsConnection } from "nats";
 import { Aliases } from "./aliases";
@@ -107,7 +107,7 @@ function contractOf(description: string, service: ServiceName) {
 
 async function enter(provider: Provider, name: string, parameters: Parameters, scene: Scene): Promise<void> {
   if (name === "asked by") {
-    scene.actor = { ...admin, name: `${String(parameters.role).toLowerCase()}@example.com`, ...parameters };
+    scene.actor = actorOf(parameters);
     return;
   }
   const state = provider.states[name];
@@ -116,6 +116,16 @@ async function enter(provider: Provider, name: string, parameters: Parameters, s
     throw new Error(`${provider.service} has no provider state "${name}"; it has ${known}`);
   }
   await state(parameters, scene);
+}
+
+/** Who asks, where it is not an administrator: a user of a role, or `{kind: "anonymous"}`. */
+function actorOf(parameters: Parameters): Actor {
+  if (parameters.kind === "anonymous") return { kind: "anonymous", id: "anonymous", ip: "10.0.0.7" };
+  return Actor.parse({
+    ...admin,
+    name: `${String(parameters.role).toLowerCase()}@example.com`,
+    ...parameters,
+  });
 }
 
 const timeoutMs = 10_000;

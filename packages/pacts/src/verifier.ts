@@ -41,6 +41,7 @@ export async function runVerifier(
     return mismatchesIn(await verifier.verifyProvider().catch((failure: Error) => failure.message));
   } finally {
     server.close();
+    server.closeAllConnections();
   }
 }
 
