@@ -61,13 +61,17 @@ function parsed(contract: Request, { ask, answer, refusal }: Omit<Example, "abou
   return { ask: contract.ask.parse(ask), refusal: { code, message: refusals[code], details } };
 }
 
-test("every request has an example that is answered, and one that is refused for something else than its shape", () => {
+/** Refusals that contract tests cannot lead to: 600 registrations in a minute, a stop within the milliseconds of placing. */
+const withoutExample = ["identity.register-user.v1 too_many_attempts", "orders.place-order.v1 placing_cancelled"];
+
+test("every request has an example that is answered, and one of each refusal", () => {
   const lacking = fixtures.flatMap(({ name, contract, fixture }) => {
     if (contract.kind === "event") return [];
-    const mustRefuse = contract.refusals.some((code) => code !== "bad_request");
     const answered = fixture.examples.some((one) => one.answer !== undefined);
-    const refused = fixture.examples.some((one) => one.refusal !== undefined);
-    return answered && (refused || !mustRefuse) ? [] : [name];
+    const unshown = contract.refusals.filter(
+      (code) => !fixture.examples.some((one) => one.refusal?.code === code),
+    );
+    return [...(answered ? [] : [name]), ...unshown.map((code) => `${name} ${code}`)];
   });
-  expect(lacking).toEqual([]);
+  expect(lacking.sort()).toEqual(withoutExample);
 });

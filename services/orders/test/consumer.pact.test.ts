@@ -53,7 +53,8 @@ const neverUsed: Use = () => {
 const uses: Record<string, (one: Case) => Use> = {
   [ReserveStock.name]: ({ example }) => {
     const ask = example.ask as AskOf<typeof ReserveStock>;
-    const run = begun(placeOrder, ask.orderId, placing({ orderId: ask.orderId, items: ask.lines }));
+    const { orderId, lines: items, location = null } = ask;
+    const run = begun(placeOrder, orderId, placing({ orderId, items, location }));
     expect(run.sent()).toEqual([[ReserveStock.name, ask]]);
     return (said) => {
       run.take("do", said);

@@ -80,6 +80,14 @@ function statesOf(stage: Stage, services: PlayedServices): Provider["states"] {
       };
       answerOf(await stage.ask(OpenCustomer, { ...bookshop, ...fields, id: aliases.fresh(String(id)) }));
     },
+    "another customer": async ({ documentNumber }, { aliases }) => {
+      const { documentType } = bookshop;
+      const fields = { documentType, documentNumber: aliases.fresh(String(documentNumber)) };
+      answerOf(await stage.ask(OpenCustomer, { name: "Another shop", ...fields }));
+    },
+    "a blocked customer": async ({ id }, { aliases }) => {
+      answerOf(await stage.ask(ChangeCustomer, { id: aliases.toReal(String(id)), status: "BLOCKED" }));
+    },
     "a changed customer": async ({ id }, { aliases }) => {
       const credit = { paymentTerms: "CREDIT" as const, creditLimitMinor: 100_000 };
       answerOf(await stage.ask(ChangeCustomer, { id: aliases.toReal(String(id)), ...credit }));
@@ -108,7 +116,7 @@ function statesOf(stage: Stage, services: PlayedServices): Provider["states"] {
     // No command ships an order yet.
     "a shipped order": ({ id }, { aliases }) =>
       stage.world.sql("update orders.orders set status = 'SHIPPED' where id = $1", [aliases.toReal(id)]),
-    "too little stock": async () => play(services, ReserveStock, "insufficient_stock"),
-    "too little credit": async () => play(services, IssueInvoice, "credit_limit_exceeded"),
+    "a refused reservation": async ({ code }) => play(services, ReserveStock, String(code)),
+    "a refused issue": async ({ code }) => play(services, IssueInvoice, String(code)),
   };
 }
