@@ -1,16 +1,19 @@
 // `make contracts`: what consumers rely on, and whether providers keep it. Plain JavaScript, like test.cjs beside it.
-const { spawnSync } = require("node:child_process");
+const { spawn, spawnSync } = require("node:child_process");
+const { once } = require("node:events");
 const { existsSync, mkdirSync, readFileSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
+const { createInterface } = require("node:readline");
 
 const root = join(__dirname, "..", "..");
 const results = join(root, ".data", "jest-pact.json");
 
-module.exports = { table, missingLibrary };
-if (require.main === module) process.exit(main(process.argv.slice(2)));
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
 
 /** The arguments narrow the tests down to paths that contain one of them, such as `services/inventory`. */
-function main(paths) {
+async function main(paths) {
   const missing = missingLibrary();
   if (missing) {
     console.error(missing);
@@ -19,17 +22,7 @@ function main(paths) {
   mkdirSync(join(root, ".data"), { recursive: true });
   rmSync(results, { force: true });
   console.log("Consumers state what they rely on, then every provider is asked for it, on real servers.");
-  const args = [
-    "--selectProjects",
-    "pact",
-    "--ci",
-    "--maxWorkers=2",
-    "--json",
-    `--outputFile=${results}`,
-    ...paths,
-  ];
-  const jest = join(root, "node_modules", ".bin", "jest");
-  const { status } = spawnSync(jest, args, { cwd: root, stdio: ["inherit", "ignore", "inherit"] });
+  const status = await jest(["--selectProjects", "pact", "--ci", "--maxWorkers=2", ...paths]);
   if (!existsSync(results)) {
     console.error("Nothing was checked: jest says above why.");
     return 1;
@@ -40,9 +33,31 @@ function main(paths) {
     console.log(`Every contract is kept: ${kept} interactions verified.`);
     return 0;
   }
-  console.log(`Contracts are broken: ${broken} of ${kept + broken} interactions, and see above.`);
+  console.log(
+    broken > 0
+      ? `Contracts are broken: ${broken} of ${kept + broken} interactions, named above.`
+      : "Something failed: see above.",
+  );
   return 1;
 }
+
+/** Each file of tests is printed as it ends. Ctrl-C reaches Jest too, which stops its servers. */
+async function jest(args) {
+  const program = join(root, "node_modules", ".bin", "jest");
+  const child = spawn(program, [...args, "--json", `--outputFile=${results}`], {
+    cwd: root,
+    stdio: ["inherit", "ignore", "pipe"],
+  });
+  process.on("SIGINT", () => {});
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    if (!line.includes(noise)) console.error(line);
+  });
+  const [status] = await once(child, "close");
+  return status;
+}
+
+/** Pact's library says so for each file of tests after the first one of a process. */
+const noise = "Failed to initialise global tracing subscriber";
 
 /** The sentence to print where Pact's native library is not there; undefined where it loads. */
 function missingLibrary() {
@@ -94,12 +109,11 @@ function reasonsOf({ consumer, broken }) {
   return broken.map(({ title, why }) => `\n${consumer} relies on ${title}\n  ${readable(why)}`);
 }
 
-/** Without Jest's colours and its own sentence: what was received is what Pact has to say. */
+/** Without Jest's colours: the error is what Pact, or the provider's state, has to say. */
 function readable(why) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
-  const plain = why.replace(/\u001b\[\d+m/g, "");
-  const received = /Received:\s+"([\s\S]*)"/.exec(plain)?.[1] ?? plain;
-  return received.replace(/\n\s*/g, "\n  ");
+  const plain = why.replace(/\u001b\[\d+m/g, "").replace(/^Error: /, "");
+  return plain.replace(/\n\s*/g, "\n  ");
 }
 
 function columns(rows) {

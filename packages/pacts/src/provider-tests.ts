@@ -24,7 +24,8 @@ export function testProvider(
       broken = provider && (await verify(provider, pact));
     }, timeoutMs);
     test.each(pact.interactions)("$description", ({ description }) => {
-      expect(broken?.get(description)).toBeNull();
+      const why = broken?.get(description);
+      if (why !== null) throw new Error(why ?? "it was not verified");
     });
   });
 }

@@ -46,6 +46,11 @@ export async function openInventory(instanceCount = 1): Promise<Inventory> {
   const instances = await Promise.all(
     Array.from({ length: instanceCount }, (_, n) => startInstance(world, n)),
   );
+  return inventoryOver(world, instances);
+}
+
+/** The world with instances that run in it. */
+export function inventoryOver(world: World, instances: RunningService[]): Inventory {
   const asker = instances[0]?.asker;
   if (!asker) throw new Error("an inventory needs an instance");
   let products = 0;

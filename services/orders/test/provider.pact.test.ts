@@ -104,7 +104,7 @@ function statesOf(stage: Stage, services: PlayedServices): Provider["states"] {
       aliases.bind(id, orderId);
     },
     "an order being placed": async ({ id, ...parameters }, { aliases }) => {
-      services.ignores(ReserveStock);
+      services.holds(ReserveStock);
       const orderId = newId();
       const answered = await place(orderId, parameters, aliases, 0);
       if (!("accepted" in answered)) throw new Error("the order was decided");
