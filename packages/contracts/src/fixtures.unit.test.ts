@@ -54,7 +54,10 @@ test.each(fixtures)(
   },
 );
 
-function parsed(contract: Request, { ask, answer, refusal }: Omit<Example, "about" | "given">): Omit<Example, "about" | "given"> {
+function parsed(
+  contract: Request,
+  { ask, answer, refusal }: Omit<Example, "about" | "given">,
+): Omit<Example, "about" | "given"> {
   if (refusal === undefined) return { ask: contract.ask.parse(ask), answer: contract.answer.parse(answer) };
   expect(contract.refusals).toContain(refusal.code);
   const { code, details } = refusal;
@@ -62,7 +65,10 @@ function parsed(contract: Request, { ask, answer, refusal }: Omit<Example, "abou
 }
 
 /** Refusals that contract tests cannot lead to: 600 registrations in a minute, a stop within the milliseconds of placing. */
-const withoutExample = ["identity.register-user.v1 too_many_attempts", "orders.place-order.v1 placing_cancelled"];
+const withoutExample = [
+  "identity.register-user.v1 too_many_attempts",
+  "orders.place-order.v1 placing_cancelled",
+];
 
 test("every request has an example that is answered, and one of each refusal", () => {
   const lacking = fixtures.flatMap(({ name, contract, fixture }) => {

@@ -8,7 +8,7 @@ const repository = join(__dirname, "..", "..", "..");
 export const pactFolder = join(repository, "pacts");
 
 /** Where other teams' pacts are dropped; FOREIGN_PACTS names another folder, for instance of a checkout beside this one. */
-export const foreignFolder = process.env.FOREIGN_PACTS ?? join(pactFolder, "foreign");
+const foreignFolder = process.env.FOREIGN_PACTS ?? join(pactFolder, "foreign");
 
 const Interaction = z.object({
   description: z.string(),
@@ -32,10 +32,14 @@ export interface Pact {
   readonly interactions: readonly z.infer<typeof Interaction>[];
 }
 
-/** All pacts, ours and other teams'. Throws for a file that is no pact of messages (Pact specification V4). */
+/** All pacts, ours and other teams'. Throws for a file that is no pact of messages (V4), or a folder that is not there. */
 export function allPacts(): Pact[] {
   return [pactFolder, foreignFolder].flatMap((folder) => {
-    if (!existsSync(folder)) return [];
+    if (!existsSync(folder)) {
+      if (folder === process.env.FOREIGN_PACTS)
+        throw new Error(`FOREIGN_PACTS: there is no folder ${folder}`);
+      return [];
+    }
     return readdirSync(folder)
       .filter((name) => name.endsWith(".json"))
       .sort()
