@@ -14,13 +14,11 @@ import type { Inventory } from "./running-inventory";
 
 /** Inventory as pacts know it: fields that are taken only once or are the asker's, and the states it can be put into. */
 export async function providerOf(inventory: Inventory): Promise<Provider> {
-  const [instance] = inventory.instances;
-  if (!instance) throw new Error("inventory does not run");
   // Beyond the ids that the examples use for products that are not there, or behind a page.
   await inventory.world.sql("alter sequence inventory.products_id_seq restart with 1000");
   return {
     service: "inventory",
-    asker: instance.asker,
+    asker: { ask: (contract, ask, { meta }) => inventory.ask(contract, ask, { meta }) },
     nats: inventory.world.nats,
     unique: ["sku", "code", "orderId", "shipmentId"],
     states: statesOf(inventory),
