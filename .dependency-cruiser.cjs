@@ -2,7 +2,7 @@
 // with TypeScript 7, dependency-cruiser's own parser finds none and calls that a success, so the swc parser is used.
 
 const service = "^services/([^/]+)/src";
-const tests = "\\.(unit|int|e2e)\\.test\\.ts$|/test/";
+const tests = "\\.(unit|int|pact|e2e)\\.test\\.ts$|/test/";
 
 /** A pure room may use what is named, and nothing else. */
 const pure = (name, rooms) => ({
@@ -94,10 +94,10 @@ module.exports = {
       },
     },
     {
-      name: "testkit-in-tests-only",
+      name: "testkit-and-pacts-in-tests-only",
       severity: "error",
-      from: { path: "^(packages|services)/", pathNot: ["^packages/testkit/", tests] },
-      to: { path: "^packages/testkit/" },
+      from: { path: "^(packages|services|tools)/", pathNot: ["^packages/(testkit|pacts)/", tests] },
+      to: { path: "^packages/(testkit|pacts)/" },
     },
     {
       name: "servers-for-tools-and-testkit",

@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each says what to do when something is missing.
 .DEFAULT_GOAL := help
-.PHONY: help up down demo bench test fmt gate publish-contracts clean-data prepare
+.PHONY: help up down demo bench contracts test fmt gate publish-contracts clean-data prepare
 
 STACK := node tools/stack/dist/main.js
 
@@ -18,6 +18,9 @@ demo: prepare ## place orders on a running stack, or on a fresh one, and narrate
 
 bench: prepare ## measure the stack against the monolith of bench/
 	@exec node tools/bench/dist/main.js
+
+contracts: prepare ## who relies on which message, and whether it is kept; other teams' pacts too
+	@exec node tools/checks/contracts.cjs
 
 test: ## install, build, check types and style, run all tests
 	@command -v node >/dev/null || { echo "Node 20.19 or newer is needed: get it from nodejs.org or your system's packages."; exit 1; }
