@@ -1,4 +1,12 @@
-import { Actor, allContracts, type Request, refusals, type ServiceName } from "@quartermaster/contracts";
+import {
+  Actor,
+  allContracts,
+  header,
+  opsSubject,
+  type Request,
+  refusals,
+  type ServiceName,
+} from "@quartermaster/contracts";
 import type { Asker } from "@quartermaster/messaging";
 import type { NatsConnection } from "nats";
 import { Aliases } from "./aliases";
@@ -24,6 +32,8 @@ export interface Provider {
   readonly asker: Asker;
   /** Where its events pass by. */
   readonly nats: NatsConnection;
+  /** Connects as an operator, who acts on the provider. */
+  readonly operator: () => Promise<NatsConnection>;
   /** Fields that can be taken only once, such as `sku`, or are the asker's own ids, such as `orderId`. */
   readonly unique?: readonly string[];
   /** Undoes what a state did to what all interactions share. */
@@ -110,12 +120,28 @@ async function enter(provider: Provider, name: string, parameters: Parameters, s
     scene.actor = actorOf(parameters);
     return;
   }
+  if (name === "an operator's act") {
+    await operate(provider, parameters);
+    return;
+  }
   const state = provider.states[name];
   if (!state) {
-    const known = ["asked by", ...Object.keys(provider.states)].map((one) => `"${one}"`).join(", ");
+    const known = ["asked by", "an operator's act", ...Object.keys(provider.states)]
+      .map((one) => `"${one}"`)
+      .join(", ");
     throw new Error(`${provider.service} has no provider state "${name}"; it has ${known}`);
   }
   await state(parameters, scene);
+}
+
+/** What an operator does on the console: every service's, so no provider declares it. */
+async function operate({ service, operator }: Provider, { verb, ask }: Parameters): Promise<void> {
+  const connection = await operator();
+  const answer = await connection.request(opsSubject(service, String(verb)), JSON.stringify(ask), {
+    timeout: timeoutMs,
+  });
+  const refused = answer.headers?.get(header.error);
+  if (refused) throw new Error(`the operator's ${verb} was refused: ${refused}`);
 }
 
 /** Who asks, where it is not an administrator: a user of a role, or `{kind: "anonymous"}`. */

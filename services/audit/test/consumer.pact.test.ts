@@ -14,7 +14,7 @@ let world: World;
 let audit: RunningService;
 
 beforeAll(async () => {
-  world = await openWorld("audit", "identity", "inventory", "orders", "billing");
+  world = await openWorld("audit", "gateway", "identity", "inventory", "orders", "billing");
   audit = await startAudit(world);
 }, 60_000);
 afterAll(async () => {
@@ -57,7 +57,7 @@ async function sourceOf(service: ServiceName): Promise<RunningService> {
   if (known) return known;
   const config = ProcessConfig.parse({
     DATABASE_URL: world.databaseUrl(service),
-    ...world.natsFor("audit"),
+    ...world.natsFor(service),
     INSTANCE: service,
     DATABASE_POOL_MAX: 4,
   });

@@ -12,6 +12,7 @@ testProvider("audit", async () => {
     service: "audit",
     asker: audit.asker,
     nats: world.nats,
+    operator: world.operator,
     unique: ["recordId"],
     states: statesOf(world, audit, inventory),
     afterEach: () => mend(world),

@@ -10,6 +10,7 @@ testProvider("billing", async () => {
     service: "billing",
     asker: billing.asker,
     nats: world.nats,
+    operator: world.operator,
     unique: ["orderId", "id"],
     states: statesOf(asking(billing)),
     close: async () => {

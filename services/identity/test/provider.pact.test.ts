@@ -10,6 +10,7 @@ testProvider("identity", async () => {
     service: "identity",
     asker: identity.service.asker,
     nats: identity.world.nats,
+    operator: identity.world.operator,
     unique: ["email", "username"],
     states: statesOf(identity),
     close: identity.close,

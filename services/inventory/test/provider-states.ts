@@ -20,6 +20,7 @@ export async function providerOf(inventory: Inventory): Promise<Provider> {
     service: "inventory",
     asker: { ask: (contract, ask, { meta }) => inventory.ask(contract, ask, { meta }) },
     nats: inventory.world.nats,
+    operator: inventory.world.operator,
     unique: ["sku", "code", "orderId", "shipmentId"],
     states: statesOf(inventory),
   };

@@ -115,7 +115,7 @@ async function openAccountOf(said: unknown): Promise<void> {
   try {
     const config = ProcessConfig.parse({
       DATABASE_URL: stage.world.databaseUrl("identity"),
-      ...stage.world.natsFor("orders"),
+      ...stage.world.natsFor("identity"),
       INSTANCE: "identity",
     });
     const identity = await startService({ service: "identity", config, log: silentLog, messages: [] });

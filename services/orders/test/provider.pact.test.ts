@@ -34,6 +34,7 @@ testProvider("orders", async () => {
     service: "orders",
     asker: stage.asker,
     nats: stage.world.nats,
+    operator: stage.world.operator,
     unique: ["email", "documentNumber"],
     states: statesOf(stage, services),
     afterEach: async () => playAll(services),
