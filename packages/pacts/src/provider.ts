@@ -120,13 +120,13 @@ async function enter(provider: Provider, name: string, parameters: Parameters, s
     scene.actor = actorOf(parameters);
     return;
   }
-  if (name === "an operator's act") {
+  if (name === "an act of an operator") {
     await operate(provider, parameters);
     return;
   }
   const state = provider.states[name];
   if (!state) {
-    const known = ["asked by", "an operator's act", ...Object.keys(provider.states)]
+    const known = ["asked by", "an act of an operator", ...Object.keys(provider.states)]
       .map((one) => `"${one}"`)
       .join(", ");
     throw new Error(`${provider.service} has no provider state "${name}"; it has ${known}`);

@@ -72,7 +72,9 @@ test(
     });
     const { code, said } = await contracts();
     expect(code).toBe(1);
-    expect(said).toContain('inventory has no provider state "a full moon"; it has "asked by", "a product"');
+    expect(said).toContain(
+      'inventory has no provider state "a full moon"; it has "asked by", "an act of an operator", "a product"',
+    );
     expect(said).toContain("the description has to begin with the subject of a message of inventory");
   },
   timeoutMs,

@@ -46,7 +46,7 @@ export class SagaRunner {
     this.sendAfter(tx, noEnd(await advance(tx, this.plays, happenings, Date.now())));
   }
 
-  /** Moves sagas on inside an operator's act, to their end where it comes to that. Answers the events to say. */
+  /** Moves sagas on inside an act of an operator, to their end where it comes to that. Answers the events to say. */
   conclude(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
     return this.run(tx, happenings);
   }
