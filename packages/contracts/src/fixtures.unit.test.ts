@@ -61,7 +61,7 @@ test("an act takes a reason, and no verb takes a field that it does not know", (
   expect(open.map(({ verb }) => verb)).toEqual([]);
   for (const { verb, ask } of allOps.filter(({ isAct }) => isAct)) {
     const example = JSON.parse(readFileSync(join(folder, `ops/${verb}.json`), "utf8")).examples[0].ask;
-    for (const reason of [undefined, "", "  ", "x".repeat(501)]) {
+    for (const reason of [undefined, "", "  ", "x".repeat(501), "two\nlines", "a \u0000", "\ud800"]) {
       expect([verb, reason, ask.safeParse({ ...example, reason }).success]).toEqual([verb, reason, false]);
     }
   }

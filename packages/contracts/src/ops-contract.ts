@@ -6,7 +6,9 @@ export const Reason = z
   .string("an act needs a reason, for the audit")
   .trim()
   .min(1, "an act needs a reason, for the audit")
-  .max(500);
+  .max(500)
+  // Neither a log nor a terminal nor Postgres is to be surprised by it.
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "a reason is one line of plain text");
 
 /**
  * A verb of the operators' console. It is declared once for all services that serve it, on `ops.<service>.<verb>`; a verb

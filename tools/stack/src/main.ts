@@ -1,11 +1,13 @@
 import { deleteStored, down } from "./down";
 import { migrate } from "./migrate-command";
+import { newEpoch } from "./new-epoch-command";
 import { up } from "./up";
 
 const commands: Record<string, (args: readonly string[]) => Promise<void>> = {
   up,
   down,
   migrate,
+  "new-epoch": newEpoch,
   "clean-data": deleteStored,
 };
 

@@ -19,11 +19,15 @@ export interface StackNotice {
   identity: string;
   gatewayUrl: string;
   natsUrl: string;
+  /** `host:port/name` of the database, where the stack runs it. */
+  databasePlace?: string;
 }
+
+type Places = Pick<StackNotice, "gatewayUrl" | "natsUrl" | "databasePlace">;
 
 export interface RunFolder {
   writePid(name: string, pid: number | undefined): void;
-  announce(urls: { gatewayUrl: string; natsUrl: string }): Promise<void>;
+  announce(places: Places): Promise<void>;
   leave(): void;
 }
 
@@ -43,9 +47,9 @@ export async function enterFolder(dataDir: string): Promise<RunFolder> {
   mkdirSync(run, { recursive: true });
   // Under root, Postgres runs as another user and walks through this folder; the secrets below are closed themselves.
   chmodSync(dataDir, 0o755);
-  const announce = async (urls: { gatewayUrl: string; natsUrl: string }) => {
+  const announce = async (places: Places) => {
     const identity = (await processIdentity(process.pid)) ?? "";
-    writeFileSync(notice, `${JSON.stringify({ pid: process.pid, identity, ...urls }, null, 2)}\n`);
+    writeFileSync(notice, `${JSON.stringify({ pid: process.pid, identity, ...places }, null, 2)}\n`);
   };
   await announce({ gatewayUrl: "", natsUrl: "" });
   return {

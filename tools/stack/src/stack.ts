@@ -145,7 +145,9 @@ async function openStack(
     report(`${instance.name} is ready`);
   };
   await Promise.all([...services].map(([instance, supervised]) => begin(instance, supervised)));
-  await run.announce({ gatewayUrl, natsUrl });
+  const { host, pathname } = new URL(adminDatabaseUrl);
+  const databasePlace = options.databaseUrl ? {} : { databasePlace: `${host}${pathname}` };
+  await run.announce({ gatewayUrl, natsUrl, ...databasePlace });
 
   const find = (name: ProcessName): Supervised => {
     const found = running.find((one) => one.name === name);
