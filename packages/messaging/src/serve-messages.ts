@@ -60,5 +60,9 @@ export async function serveMessages(
     ...console_,
     ...own,
   ]);
+  // Who is told that the service is up may ask over another connection: the server has to know all endpoints by then.
+  await parts.nats
+    .flush()
+    .catch((error) => log.warn({ err: error }, "endpoints are announced once NATS is back"));
   return { stop: async () => void (await served.stop()) };
 }

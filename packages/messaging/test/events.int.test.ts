@@ -128,7 +128,10 @@ test("when the listening instance loses its session, another one listens, and no
   const second = await startOn(world, "audit", [hearEverything], "two");
   await openMany("A", 100);
   await eventually(async () => (await contiguous()) === 100, { withinMs: 15_000 });
-  await world.sql("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
+  await world.sql(
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
+     and database = (select oid from pg_database where datname = current_database())`,
+  );
   await openMany("B", 100);
   await eventually(async () => (await contiguous()) === 200, { withinMs: 15_000 });
   expect(numbers()).toEqual(upTo(200));

@@ -66,7 +66,7 @@ beforeEach(async () => {
   ada = await world.operator("ada");
 });
 afterEach(async () => {
-  await Promise.all([...inventory, ...orders, identity].map((one) => one.stop()));
+  await Promise.all([...(inventory ?? []), ...(orders ?? []), identity].map((one) => one?.stop()));
   await world?.close();
 });
 

@@ -78,7 +78,7 @@ test("an instance that dies while its answer is under way loses nothing: its wai
   const first = stage.place(customerId, items, { id, waitMs: 10_000 }).catch((error) => error);
   await eventually(async () => "answer" in (await stage.ask(GetOrder, { id })), { withinMs: 5_000 });
   await stage.world.sql(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'orders/orders'",
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'orders/orders' and datname = current_database()",
   );
   await stage.startInventory();
   await stage.untilStatus(id, "PENDING");
