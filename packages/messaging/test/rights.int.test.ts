@@ -72,6 +72,23 @@ test("a service that lacks a right says in its log which, and that it failed; wh
   expect(lines).toEqual(expect.arrayContaining(expected.map((one) => expect.objectContaining(one))));
 });
 
+test("a mark with headers that nobody can read is told in the log, and otherwise ignored", async () => {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const audit = await startOn(world, "audit", [onEvery(async () => undefined)], "one", pino({}, { write }));
+  running.push(audit);
+  const evil = await openRawNats(world.natsUrl, "inventory");
+  await evil.send(
+    rawMessage("ops.inventory.high-water", { headers: "NATS/1.0\r\nbad key: x\r\n\r\n", body: "{}" }),
+  );
+  evil.close();
+  await eventually(async () => lines.some((line) => line.includes("headers that cannot be read")), {
+    withinMs: 5_000,
+  });
+  await audit.nats.flush();
+  expect(audit.isConnected()).toBe(true);
+});
+
 test("who asks is the operator, whatever the message says of the actor", async () => {
   const seen: Meta["actor"][] = [];
   const show = reply(GetOrder, async (_db, _ask, { actor }) => {
