@@ -53,6 +53,8 @@ export interface RunningService {
   settle(tx: Tx, settled: readonly { id: string; outcome: Done | Refused }[]): Promise<void>;
   /** Resolves when an operator has asked this instance to drain; whoever runs it then stops it. */
   readonly drained: Promise<void>;
+  /** Resolves when nothing is served any more, for want of a right; whoever runs it then ends the process. */
+  readonly failed: Promise<Error>;
   /** Takes nothing new, answers what it holds, and closes all that was opened. */
   stop(): Promise<void>;
 }
@@ -122,6 +124,7 @@ export async function startService(parts: {
     },
     settle: (tx, settled) => settle(tx, waiters, settled),
     drained: drain.given,
+    failed: served.failed,
     stop: async () => {
       partitions.stop();
       await served.stop();

@@ -27,6 +27,7 @@ const jwksTimeoutMs = 2_000;
 export interface RunningGateway {
   readonly port: number;
   readonly drained: Promise<void>;
+  readonly failed: Promise<Error>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +72,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
   return {
     port: listening.port,
     drained: service.drained,
+    failed: service.failed,
     stop: async () => {
       traffic.drain();
       await listening.close(drainLimitMs);

@@ -3,6 +3,7 @@ import {
   type Contract,
   command,
   event,
+  type JsonSchema,
   query,
   type RefusalCode,
   type ServiceName,
@@ -117,6 +118,33 @@ describe("an ask must go on taking what it took", () => {
   ])("%s breaks whoever asks", (_about, changed, what) => {
     const { breaks } = compare(asked(pack()), asked(pack({ ask: z.object(changed) })));
     expect(breaks).toContain(`${subject} (ask): ${what}. ${whom}`);
+  });
+
+  test("a default beside several types changed breaks whoever asks, and is told once", () => {
+    const withDefault = (value: string | null) => ({ ...ask, note: ask.note.default(value) });
+    const { breaks } = compare(
+      asked(pack({ ask: z.object(withDefault(null)) })),
+      asked(pack({ ask: z.object(withDefault("none")) })),
+    );
+    expect(breaks).toEqual([`${subject} (ask): note: the default went from null to "none". ${whom}`]);
+  });
+
+  test("fields that are not named: refused from now on breaks whoever asks, let through breaks nobody", () => {
+    const withRules = (rules: JsonSchema) => {
+      const { version, messages } = asked(pack());
+      return {
+        version,
+        messages: messages.map((one) => ({ ...one, parts: { ask: { ...one.parts.ask, ...rules } } })),
+      };
+    };
+    const [open, closed] = [withRules({}), withRules({ additionalProperties: false })];
+    expect(compare(open, closed).breaks).toEqual([
+      `${subject} (ask): fields that are not named are refused now. ${whom}`,
+    ]);
+    expect(compare(closed, open)).toEqual({
+      breaks: [],
+      additions: [`${subject} (ask): fields that are not named are let through now.`],
+    });
   });
 
   test.each<[string, z.ZodRawShape, string[]]>([

@@ -24,7 +24,7 @@ export function changesOf(before: JsonSchema, now: JsonSchema, path = ""): Chang
   const pairs = pairsOf(old, new_);
   const gone = old.filter((one) => !pairs.some(([a]) => a === one));
   const added = new_.filter((one) => !pairs.some(([, b]) => b === one));
-  const differences = pairs.flatMap(([a, b]) => changesOfOne(a, b, path));
+  const differences = onlyOnce(pairs.flatMap(([a, b]) => changesOfOne(a, b, path)));
   if (gone.length > 0 && added.length > 0) {
     const what = `the type went from ${textOf(before)} to ${textOf(now)}`;
     return [...differences, { path, what, ...typeEffect(gone, added) }];
@@ -36,14 +36,20 @@ export function changesOf(before: JsonSchema, now: JsonSchema, path = ""): Chang
   ];
 }
 
-/** A schema as the list of what it allows, each of one type. */
+/** What stands beside several alternatives is found in each of them. */
+function onlyOnce(changes: Change[]): Change[] {
+  return changes.filter(
+    (one, index) => changes.findIndex((other) => isDeepStrictEqual(one, other)) === index,
+  );
+}
+
+/** A schema as the list of what it allows, each of one type and with what goes for all of them, such as a default. */
 function alternativesOf(schema: JsonSchema): JsonSchema[] {
-  const { anyOf, oneOf, type, ...rest } = schema as JsonSchema & {
-    anyOf?: JsonSchema[];
-    oneOf?: JsonSchema[];
-  };
-  const options = anyOf ?? oneOf;
-  if (options) return options.flatMap(alternativesOf);
+  for (const keyword of ["anyOf", "oneOf"]) {
+    const { [keyword]: options, ...rest } = schema;
+    if (Array.isArray(options)) return options.flatMap((one) => alternativesOf({ ...rest, ...one }));
+  }
+  const { type, ...rest } = schema;
   if (Array.isArray(type)) return type.map((one) => ({ ...rest, type: one }));
   return [schema];
 }
@@ -89,13 +95,24 @@ function changesOfOne(a: JsonSchema, b: JsonSchema, path: string): Change[] {
     ...defaultChange(a, b, path),
     ...fieldChanges(a, b, path),
     ...nestedChange(a.items, b.items, `${path}[]`),
-    ...nestedChange(a.additionalProperties, b.additionalProperties, `${path}.*`),
+    ...otherFieldsChange(a.additionalProperties, b.additionalProperties, path),
   ];
 }
 
 function nestedChange(before: unknown, now: unknown, path: string): Change[] {
   if (isDeepStrictEqual(before, now)) return [];
   return changesOf((before ?? {}) as JsonSchema, (now ?? {}) as JsonSchema, path);
+}
+
+/** Whether fields that are not named may be there, and what they look like. */
+function otherFieldsChange(before: unknown, now: unknown, path: string): Change[] {
+  const [wasClosed, isClosed] = [before === false, now === false];
+  if (wasClosed && isClosed) return [];
+  if (isClosed) return [{ path, what: "fields that are not named are refused now", ...narrowed }];
+  // Like a field that is added: readers leave out what they do not know.
+  if (wasClosed) return [{ path, what: "fields that are not named are let through now", ...harmless }];
+  const open = (schema: unknown) => (schema === true ? {} : schema);
+  return nestedChange(open(before), open(now), `${path}.*`);
 }
 
 interface Fields {

@@ -3,6 +3,7 @@ import type { Answered, Asker, AskOptions } from "../asker";
 import type { AskOf, Contract, EventBody, EventContract, FieldsOf, Request } from "../contract";
 import { Fault } from "../fault";
 import type { Heard, Meta } from "../heard";
+import type { RefusalCode } from "../refusals";
 import { header } from "../wire";
 import { lawful, UnlawfulMessage } from "./lawful";
 import { type Provider, type Reply, Script } from "./script";
@@ -66,6 +67,12 @@ export function inMemory(): InMemory {
 
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** What is wrong with the message itself is answered before anything is decided, and is not stored. */
+function isDecided(contract: Request, reply: Reply): boolean {
+  if ("accepted" in reply) return false;
+  return "answer" in reply || contract.refusals.includes((reply.refusal as { code: RefusalCode }).code);
+}
+
 class Platform implements InMemory {
   private readonly scripts = new Map<Contract, Script<Request>>();
   private readonly record: Asked[] = [];
@@ -104,8 +111,7 @@ class Platform implements InMemory {
         `nobody serves ${contract.subject}: say with given(...) what it answers`,
       );
     const reply = script.next(ask, meta);
-    const isDecided = !("accepted" in reply);
-    if (isDecided && contract.kind === "command" && contract.remembered)
+    if (contract.kind === "command" && contract.remembered && isDecided(contract, reply))
       this.decided.set(key, JSON.stringify(reply));
     return reply;
   }

@@ -102,6 +102,13 @@ test("a refusal is remembered like an answer; what is accepted is decided later;
   expect(await refresh()).toHaveProperty("refusal");
 });
 
+test("a message that is wrong in itself is refused before anything is decided: its id may be used again", async () => {
+  platform.given(ReserveStock).refuses("bad_request").refuses("message_too_old").followsExample();
+  expect(await reserve()).toMatchObject({ refusal: { code: "bad_request" } });
+  expect(await reserve()).toMatchObject({ refusal: { code: "message_too_old" } });
+  expect(await reserve()).toEqual({ answer: reserving.answer });
+});
+
 test("who is asked without having been given anything is not there", async () => {
   await expect(reserve()).rejects.toMatchObject({ name: "Fault", kind: "no-responders" });
 });
