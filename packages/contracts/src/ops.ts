@@ -191,7 +191,7 @@ export const ResolveSaga = act("resolve-saga", {
   ask: {
     id: Id,
     as: z.enum(["cancel", "done"]),
-    /** For `done`: what the awaited message would have answered. */
+    /** For `done`: what the awaited message would have answered. Only the fields of its contract are used and recorded. */
     answer: z.record(z.string(), z.unknown()).optional(),
   },
   answer: SagaRow,

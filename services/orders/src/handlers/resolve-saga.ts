@@ -34,7 +34,8 @@ export function resolveSaga(runner: SagaRunner): OpsHandler {
         as: ask.as,
         orderId: row.orderId,
         phase: after.state.phase,
-        ...(ask.answer && { answer: ask.answer }),
+        // As the contract reads it: what else the operator sent must not make an event that cannot be published.
+        ...(input.kind === "answered" && { answer: input.answer }),
       },
       said,
     };
