@@ -88,8 +88,11 @@ export class SagaRunner {
   }
 
   private async run(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
+    const { service } = this;
+    // What ends here settles commands that wait for it: without the service they would never be told.
+    if (!service) throw new Fault("busy", "the sagas have not started here yet, or are stopping");
     const advanced = await advance(tx, this.plays, happenings, Date.now());
-    await this.service?.settle(tx, advanced.settled);
+    await service.settle(tx, advanced.settled);
     this.sendAfter(tx, advanced);
     return advanced.said;
   }
