@@ -87,6 +87,8 @@ test("an order whose instance died is asked for again, and another instance answ
 
 test("an order that was sent and of which nothing is known is a 503 that says so, with the order's id", async () => {
   const deaf = platform.world.nats.subscribe(PlaceOrder.subject, { queue: "orders" });
+  // Only once the server knows it, the order is sent and not turned away.
+  await platform.world.nats.flush();
   const answer = await place({ Prefer: "wait=0" });
   deaf.unsubscribe();
   expect([answer.status, answer.body.code]).toEqual([503, "outcome_unknown"]);
@@ -100,6 +102,7 @@ test("in doubt, an order that its service knows is a 202", async () => {
     queue: "orders",
     callback: (_error, message) => message.respond(JSON.stringify(exampleOf(GetOrder).answer)),
   });
+  await platform.world.nats.flush();
   const answer = await place({ Prefer: "wait=0" });
   deaf.unsubscribe();
   known.unsubscribe();
