@@ -2,7 +2,7 @@
 // with TypeScript 7, dependency-cruiser's own parser finds none and calls that a success, so the swc parser is used.
 
 const service = "^services/([^/]+)/src";
-const tests = "\\.(unit|int|e2e)\\.test\\.ts$|/test/";
+const tests = "\\.(unit|int|pact|e2e)\\.test\\.ts$|/test/";
 
 /** A pure room may use what is named, and nothing else. */
 const pure = (name, rooms) => ({
@@ -50,7 +50,21 @@ module.exports = {
       comment: "Other teams install the contracts alone.",
       severity: "error",
       from: { path: "^packages/contracts/src", pathNot: tests },
-      to: { pathNot: ["^packages/contracts/src", "node_modules/zod/"] },
+      to: { pathNot: ["^packages/contracts/src", "node_modules/zod/", "^(fs|path)$"] },
+    },
+    {
+      name: "contracts-read-fixtures-in-one-place",
+      comment: "What is declared runs anywhere; only the golden fixtures are files.",
+      severity: "error",
+      from: { path: "^packages/contracts/src", pathNot: ["^packages/contracts/src/golden\\.ts$", tests] },
+      to: { path: "^(fs|path)$" },
+    },
+    {
+      name: "contracts-entry-is-pure",
+      comment: "Who needs the messages alone does not load the fixtures.",
+      severity: "error",
+      from: { path: "^packages/contracts/src/[^/]+\\.ts$", pathNot: tests },
+      to: { path: "^packages/contracts/src/(golden\\.ts$|testing/|asyncapi/)" },
     },
     {
       name: "packages-not-services",
@@ -67,19 +81,23 @@ module.exports = {
     },
     {
       name: "packages-by-their-entry",
-      comment: "A package has one entry.",
+      comment: "A package has one entry; contracts has three more, named in its package.json.",
       severity: "error",
       from: { path: "^(packages|services|tools|bench|e2e)/([^/]+)" },
       to: {
         path: "^packages/([^/]+)/(src|dist)/",
-        pathNot: ["^packages/[^/]+/(src|dist)/index\\.", "^$1/$2/"],
+        pathNot: [
+          "^packages/[^/]+/(src|dist)/index\\.",
+          "^packages/contracts/(src|dist)/(golden|testing/index|asyncapi/document)\\.",
+          "^$1/$2/",
+        ],
       },
     },
     {
-      name: "testkit-in-tests-only",
+      name: "testkit-and-pacts-in-tests-only",
       severity: "error",
-      from: { path: "^(packages|services)/", pathNot: ["^packages/testkit/", tests] },
-      to: { path: "^packages/testkit/" },
+      from: { path: "^(packages|services|tools)/", pathNot: ["^packages/(testkit|pacts)/", tests] },
+      to: { path: "^packages/(testkit|pacts)/" },
     },
     {
       name: "servers-for-tools-and-testkit",

@@ -44,6 +44,7 @@ module.exports = {
   projects: [
     { ...shared, displayName: "unit", testMatch: ["**/*.unit.test.ts"] },
     { ...shared, ...servers, displayName: "int", testMatch: ["**/*.int.test.ts"] },
+    { ...shared, ...servers, displayName: "pact", testMatch: ["**/*.pact.test.ts"] },
     { ...shared, ...wholeStack, displayName: "e2e", testMatch: ["**/*.e2e.test.ts"] },
   ],
 };

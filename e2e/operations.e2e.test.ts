@@ -86,10 +86,10 @@ async function tryOut(shown: Shown): Promise<{ command: string; output: string }
     return { command, output: "" };
   }
   const isAct = command.includes('"reason"') || command.includes("node ");
-  let output = run(command);
+  let { output, status } = run(command);
   const isSo = async () => {
     if (comparable(output) === comparable(shown.output)) return true;
-    output = run(command);
+    ({ output, status } = run(command));
     return false;
   };
   if (!isAct) await eventually(isSo, { withinMs: isUpdate ? 7_000 : 20_000 }).catch(() => undefined);
@@ -98,6 +98,9 @@ async function tryOut(shown: Shown): Promise<{ command: string; output: string }
     const { line } = shown;
     expect({ line, output: comparable(output) }).toEqual({ line, output: comparable(shown.output) });
   }
+  // A check of the CLI that fails says so by its status too.
+  const isFailing = /^CRITICAL\b/.test(shown.output);
+  if (!isUpdate) expect({ command, status: status === 0 }).toEqual({ command, status: !isFailing });
   return { command, output };
 }
 
@@ -106,14 +109,14 @@ function isCompared(command: string): boolean {
   return page.includes(`nats CLI ${version?.replace(/^v/, "")},`) || /^nats req [^|]*$/.test(command);
 }
 
-function run(command: string): string {
-  const { stdout } = spawnSync("bash", ["-c", [...exported, command].join("; ")], {
+function run(command: string): { output: string; status: number | null } {
+  const { stdout, status } = spawnSync("bash", ["-c", [...exported, command].join("; ")], {
     cwd: folder,
     env: { PATH, HOME: folder, NATS_COLOR: "" },
     encoding: "utf8",
     timeout: 30_000,
   });
-  return stdout.replace(/^\n+|\s+$/g, "");
+  return { output: stdout.replace(/^\n+|\s+$/g, ""), status };
 }
 
 const broken = new Map([

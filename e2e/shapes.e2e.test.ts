@@ -243,7 +243,15 @@ test("roles and permissions are data, the documents are served, and the keys are
     openapi: expect.stringMatching(/^3\.1/),
     paths: { "/orders": expect.anything() },
   });
-  for (const path of ["/health/live", "/health/ready", "/metrics", "/swagger/", "/redoc"]) {
+  for (const path of [
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/swagger/",
+    "/redoc",
+    "/contracts",
+    "/asyncapi.json",
+  ]) {
     expect([path, (await ask("GET", path)).status]).toEqual([path, 200]);
   }
 });

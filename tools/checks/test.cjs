@@ -16,6 +16,7 @@ if (isPrepared) {
   step("format and lint", bin("biome"), ["check", "--error-on-warnings", "."]);
   step("import rules", process.execPath, [join(__dirname, "import-rules.cjs")]);
   jest(["unit", "int"], ["--maxWorkers=2"]);
+  contracts();
   jest(["e2e"], ["--runInBand"]);
 }
 const line = `${passed} passed, ${failed} failed`;
@@ -34,10 +35,29 @@ function step(title, program, args) {
 
 function jest(projects, args) {
   console.log(`\n== tests: ${projects.join(", ")}`);
-  const file = join(output, `jest-${projects.join("-")}.json`);
-  rmSync(file, { force: true });
+  const file = resultsOf(projects);
   const all = ["--selectProjects", ...projects, "--ci", "--json", `--outputFile=${file}`, ...args];
   const { status } = spawnSync(bin("jest"), all, { cwd: root, stdio: ["inherit", "ignore", "inherit"] });
+  count(projects, file, status);
+}
+
+/** As `make contracts` runs them, with the table of who relies on what. */
+function contracts() {
+  console.log("\n== contracts");
+  const file = resultsOf(["pact"]);
+  const program = join(__dirname, "contracts.cjs");
+  const { status } = spawnSync(process.execPath, [program], { cwd: root, stdio: "inherit" });
+  count(["pact"], file, status);
+}
+
+/** Where Jest writes what became of the tests; not there before it runs. */
+function resultsOf(projects) {
+  const file = join(output, `jest-${projects.join("-")}.json`);
+  rmSync(file, { force: true });
+  return file;
+}
+
+function count(projects, file, status) {
   if (!existsSync(file)) {
     failed += 1;
     return;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RefusalCode } from "./refusals";
+import type { RefusalCode, UniversalRefusal } from "./refusals";
 
 /** The services that own messages. Each owns one Postgres schema of the same name. */
 export const serviceNames = ["gateway", "identity", "inventory", "orders", "billing", "audit"] as const;
@@ -158,6 +158,13 @@ export function event<Fields extends z.ZodObject>(
     }) as unknown as z.ZodType<EventBody<z.infer<Fields>>>,
   };
   return { ...contract, of: (body) => ({ contract, body }) };
+}
+
+/** All that a request may be refused with: its own codes, and those that go for every request or command. */
+export function refusalCodesOf(contract: Request): RefusalCode[] {
+  const universal: UniversalRefusal[] =
+    contract.kind === "command" ? ["bad_request", "message_too_old"] : ["bad_request"];
+  return [...new Set([...contract.refusals, ...universal])];
 }
 
 /** The subject of an operators' verb, for instance `ops.orders.replay`; with an instance, of that process alone. */

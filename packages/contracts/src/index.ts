@@ -1,8 +1,11 @@
 export * from "./actor";
+export * from "./asker";
 export * from "./audit";
 export * from "./billing";
 export * from "./contract";
+export * from "./fault";
 export * from "./fields";
+export * from "./heard";
 export * from "./identity";
 export * from "./inventory";
 export * from "./json-schema";
@@ -13,3 +16,4 @@ export * from "./orders";
 export * from "./permissions";
 export * from "./refusals";
 export * from "./registry";
+export * from "./wire";

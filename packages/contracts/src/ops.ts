@@ -187,11 +187,11 @@ export const RetrySaga = act("retry-saga", {
 export const ResolveSaga = act("resolve-saga", {
   of: ["orders"],
   about:
-    "Decides a saga: `cancel` fences what is in doubt and undoes the rest; `done` takes the awaited step as done by hand, where nothing is in doubt.",
+    "Decides a saga: `cancel` fences what is in doubt and undoes the rest; `done` takes the awaited undo or step as done by hand, once it is stuck, where nothing is in doubt and no document is made.",
   ask: {
     id: Id,
     as: z.enum(["cancel", "done"]),
-    /** For `done`: what the awaited message would have answered. */
+    /** For `done`: what the awaited message would have answered. Only the fields of its contract are used and recorded. */
     answer: z.record(z.string(), z.unknown()).optional(),
   },
   answer: SagaRow,

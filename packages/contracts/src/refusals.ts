@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /**
  * Every business "no" that a service can give, with the sentence a person reads. A refusal is a value, not an
  * error: it is stored and repeated for the same command id. The gateway maps each to a status, and does not compile
@@ -36,3 +38,16 @@ export type RefusalCode = keyof typeof refusals;
 
 /** Machine-readable facts that go with a refusal, such as per line what is available. */
 export type RefusalDetails = Record<string, unknown>;
+
+/** What no contract lists, because it goes for all: the shape is wrong, or a command's id is older than is remembered. */
+export type UniversalRefusal = "bad_request" | "message_too_old";
+
+/**
+ * The body of a refusal. `code` is any text here: a newer service may refuse for a reason that this version does not know,
+ * and whoever asked has to read that too (docs/decisions/0081).
+ */
+export const RefusalBody = z.object({
+  code: z.string().min(1).max(64),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});

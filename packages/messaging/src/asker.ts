@@ -1,47 +1,21 @@
-import type {
-  AnswerOf,
-  AskOf,
-  RefusalDetails,
-  RefusalOf,
-  Request,
-  ServiceName,
+import {
+  type Answered,
+  type AnswerOf,
+  type Asker,
+  type AskOptions,
+  Defect,
+  errorCode,
+  Fault,
+  header,
+  type Request,
+  type ServiceName,
 } from "@quartermaster/contracts";
 import { createInbox, type Msg, type NatsConnection, NatsError } from "nats";
-import { Defect } from "./commands";
 import type { Connected } from "./connection";
-import { errorCode } from "./endpoint";
-import { Fault } from "./fault";
-import type { Meta } from "./handler";
-import { header, headerLines, metaHeaders } from "./headers";
+import { headerLines, metaHeaders } from "./headers";
 import { newId } from "./ids";
 import { jsonIn } from "./json";
 import { inboxFor } from "./subjects";
-
-/** What a request came to: an answer, a business no, or "accepted" (durable, not decided within the wait). */
-export type Answered<C extends Request> =
-  | { answer: AnswerOf<C> }
-  | {
-      refusal: {
-        code: RefusalOf<C> | "bad_request" | "message_too_old";
-        message: string;
-        details: RefusalDetails;
-      };
-    }
-  | { accepted: true };
-
-export interface AskOptions {
-  /** The command's identity; the same id may be asked again and gets the same answer. A new one when absent. */
-  id?: string;
-  meta: Meta;
-  timeoutMs: number;
-  /** How long the receiver may wait for a saga before it answers "accepted". */
-  waitMs?: number;
-}
-
-export interface Asker {
-  /** Asks one service. Rejects with a Fault when there is no answer (which says nothing about the effect), a Defect for a bug. */
-  ask<C extends Request>(contract: C, ask: AskOf<C>, options: AskOptions): Promise<Answered<C>>;
-}
 
 /** Asks over this connection. While it is down a request fails at once instead of waiting in the client's buffer. */
 export function askerOver(connected: Asking): Asker {

@@ -1,8 +1,8 @@
-import { type CommandContract, refusals } from "@quartermaster/contracts";
+import { type CommandContract, Defect, header, refusals } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import { type DeadLetter, park, withoutSecrets } from "./dead-letters";
 import type { Command, CommandHandler } from "./handler";
-import { header, metaHeaders } from "./headers";
+import { metaHeaders } from "./headers";
 import { timeOfId } from "./ids";
 import { inboxRetentionDays, recall, refusalReply, remember, type StoredReply, storedReply } from "./inbox";
 import { commandLaneLimits, Lane } from "./lane";
@@ -10,11 +10,6 @@ import type { SaidWith } from "./outbox";
 import type { Outcome } from "./outcome";
 import type { Tx } from "./sql";
 import type { Transact } from "./transact";
-
-/** A command that failed by a defect. It is parked; sending it again unchanged would not help. */
-export class Defect extends Error {
-  override name = "Defect";
-}
 
 /** What a lane answers: the reply, or null for a command that was accepted and is not settled yet. */
 export type CommandLane = Lane<Command, StoredReply | null>;

@@ -1,11 +1,11 @@
-import type { Request } from "@quartermaster/contracts";
+import { Defect, errorCode, Fault, header, type Request } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { Service, ServiceMsg } from "nats";
 import type { z } from "zod";
-import { badRequest, type CommandLane, Defect, idProblem } from "./commands";
-import { Fault, isFault } from "./fault";
+import { badRequest, type CommandLane, idProblem } from "./commands";
+import { isFault } from "./fault";
 import type { Command, CommandHandler, QueryHandler } from "./handler";
-import { header, headerLines, readRequestMeta } from "./headers";
+import { headerLines, readRequestMeta } from "./headers";
 import { newId } from "./ids";
 import { answerReply, recall, refusalReply, type StoredReply } from "./inbox";
 import { jsonIn } from "./json";
@@ -15,9 +15,6 @@ import type { Reader } from "./sql";
 import { isInbox } from "./subjects";
 import type { UnderWay } from "./under-way";
 import type { Waiters } from "./waiters";
-
-/** `Nats-Service-Error-Code`, so that a caller can tell without reading the body what kind of failure it was. */
-export const errorCode = { refused: 1, fault: 2, defect: 3 } as const;
 
 const defaultWaitMs = 10_000;
 const waitMsMax = 30_000;

@@ -1,6 +1,6 @@
+import { type Heard, header, type Meta } from "@quartermaster/contracts";
 import type { JsMsg, MsgHdrs } from "nats";
-import type { Heard, Meta } from "./handler";
-import { header, headerLines, metaHeaders, readMeta } from "./headers";
+import { headerLines, metaHeaders, readMeta } from "./headers";
 import { jsonIn } from "./json";
 import type { OutboxRow } from "./outbox";
 

@@ -1,24 +1,4 @@
-/**
- * Something that may well succeed when tried again: network, dead-lock, lost connection, nobody listening. It says
- * nothing about whether the thing was done. Everything else that is thrown is a defect.
- */
-export class Fault extends Error {
-  override name = "Fault";
-  constructor(
-    readonly kind:
-      | "no-responders"
-      | "timeout"
-      | "disconnected"
-      | "denied"
-      | "database"
-      | "overloaded"
-      | "busy",
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
+import { Fault } from "@quartermaster/contracts";
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: connection exceptions (08), insufficient resources
 // (53), serialization failure and dead-lock (40), lock not available (55P03), cancelled or shut down (57).

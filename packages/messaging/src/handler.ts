@@ -1,10 +1,10 @@
 import type {
-  Actor,
   AskOf,
   CommandContract,
-  EventBody,
   EventContract,
   FieldsOf,
+  Heard,
+  Meta,
   QueryContract,
   RefusalOf,
   Said,
@@ -13,34 +13,12 @@ import type { OpsHandler } from "./ops-handler";
 import type { Outcome, QueryOutcome, Refused } from "./outcome";
 import type { Reader, Tx } from "./sql";
 
-/** What travels with every message: who acts, and which request and message led to it. */
-export interface Meta {
-  readonly actor: Actor;
-  readonly requestId: string | null;
-  /** Id of the message that caused this one. */
-  readonly causation: string | null;
-  /** W3C trace context. */
-  readonly traceparent: string | null;
-}
-
 export interface Command<C extends CommandContract = CommandContract, Prepared = unknown> {
   /** A v7 uuid made by the sender: the command's identity, however often it is sent. */
   readonly id: string;
   readonly ask: AskOf<C>;
   readonly meta: Meta;
   readonly prepared: Prepared;
-}
-
-/** An event that arrived. `source`, `epoch` and `seq` number it without a hole. */
-export interface Heard<Fields = unknown> {
-  readonly source: string;
-  readonly epoch: number;
-  readonly seq: number;
-  /** The contract's name, for instance `orders.order-placed.v1`. */
-  readonly name: string;
-  readonly at: string;
-  readonly meta: Meta;
-  readonly body: EventBody<Fields>;
 }
 
 export interface CommandHandler {

@@ -1,23 +1,6 @@
-import { Actor, type ServiceName } from "@quartermaster/contracts";
+import { Actor, header, type Meta, type ServiceName } from "@quartermaster/contracts";
 import type { MsgHdrs } from "nats";
-import type { Meta } from "./handler";
 import { isImported, operatorOf } from "./operator";
-
-export const header = {
-  id: "Nats-Msg-Id",
-  trace: "traceparent",
-  actor: "Qm-Actor",
-  causation: "Qm-Causation",
-  request: "Qm-Request-Id",
-  waitMs: "Qm-Wait-Ms",
-  outcome: "Qm-Outcome",
-  seq: "Qm-Source-Seq",
-  epoch: "Qm-Epoch",
-  source: "Qm-Source",
-  at: "Qm-Time",
-  error: "Nats-Service-Error",
-  errorCode: "Nats-Service-Error-Code",
-} as const;
 
 /** A service that acts by itself. */
 export function serviceActor(service: ServiceName): Actor {
@@ -96,10 +79,26 @@ const nobody: Actor = { kind: "anonymous", id: "anonymous" };
 
 /** The origin of a request. An operator's is in the operator's own name, whatever its headers say of the actor. */
 export function readRequestMeta({ headers, reply }: { headers?: MsgHdrs; reply?: string }): Meta {
-  const meta = readMeta(headers);
-  if (!isImported(reply)) return meta;
+  if (!isImported(reply)) return readMeta(headers);
   const id = operatorOf(headers, reply);
-  return { ...meta, actor: id === undefined ? nobody : { kind: "operator", id } };
+  return readOperatorMeta(headers, id === undefined ? nobody : { kind: "operator", id });
+}
+
+// What ids and traces look like. They go into every event that the request causes, so they have to be short.
+const plainId = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** The origin of an operator's request. What its headers say beside the actor is not taken where no program of ours says so. */
+export function readOperatorMeta(headers: Pick<MsgHdrs, "get"> | undefined, actor: Actor): Meta {
+  const plain = (name: string) => {
+    const value = headers?.get(name);
+    return value && plainId.test(value) ? value : null;
+  };
+  return {
+    actor,
+    requestId: plain(header.request),
+    causation: plain(header.causation),
+    traceparent: plain(header.trace),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
+import type { Meta } from "@quartermaster/contracts";
 import { headers } from "nats";
-import type { Meta } from "./handler";
-import { headerLines, metaHeaders, readMeta } from "./headers";
+import { headerLines, metaHeaders, readMeta, readRequestMeta } from "./headers";
 
 test("a name beyond ASCII comes back whole, and the header line stays ASCII", () => {
   const meta: Meta = {
@@ -33,4 +33,18 @@ test("a message without a readable actor is anonymous", () => {
 
 test("a value of two lines cannot smuggle a header in", () => {
   expect(() => headerLines({ "Qm-Request-Id": "r-1\r\nQm-Actor: {}" })).toThrow("more than one line");
+});
+
+test("what an operator's headers bring in is short and plain, or left out", () => {
+  const metaOf = (value: string) => {
+    const about = headers();
+    for (const name of ["Qm-Request-Id", "Qm-Causation", "traceparent"]) about.set(name, value);
+    const { requestId, causation, traceparent } = readRequestMeta({ headers: about, reply: "_R_.a.b" });
+    return [requestId, causation, traceparent];
+  };
+  const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  expect(metaOf(trace)).toEqual([trace, trace, trace]);
+  expect(metaOf("a".repeat(128))).toEqual(Array(3).fill("a".repeat(128)));
+  for (const value of ["a".repeat(129), "two words", "caf\u00e9", '{"a":1}'])
+    expect(metaOf(value)).toEqual([null, null, null]);
 });

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ServiceName } from "@quartermaster/contracts";
+import { type Heard, header, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { JsMsg, NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { supervise } from "./consumer";
 import { type DeadLetter, park } from "./dead-letters";
 import { eventId, readEvent } from "./event-wire";
-import type { EventHandler, Heard } from "./handler";
-import { header, metaHeaders } from "./headers";
+import type { EventHandler } from "./handler";
+import { metaHeaders } from "./headers";
 import { fillHoles, type HoleFilling } from "./holes";
 import { newId } from "./ids";
 import { Lane } from "./lane";

@@ -1,9 +1,8 @@
-import { type AskOf, opsSubject, type Replay, type ServiceName } from "@quartermaster/contracts";
+import { type AskOf, type Heard, opsSubject, type Replay, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
-import { createInbox, type NatsConnection, type Subscription } from "nats";
+import { createInbox, type Msg, type NatsConnection, type Subscription } from "nats";
 import { z } from "zod";
 import { epochMax, heardFrom } from "./event-wire";
-import type { Heard } from "./handler";
 import { jsonIn } from "./json";
 import { type OutboxRow, readOutbox } from "./outbox";
 import type { Progress } from "./progress";
@@ -88,19 +87,29 @@ export function fillHoles(parts: {
 
 /** Only the sources that are heard: their subjects are all that the server lets a service listen to. */
 function hearMarks(
-  { nats, sources }: Parts,
+  { nats, sources, log }: Parts,
   hear: (source: string, mark: z.infer<typeof HighWater>) => void,
 ): Subscription[] {
   return (sources === "every" ? ["*"] : sources).map((each) =>
     nats.subscribe(highWaterSubject(each), {
       callback: (error, msg) => {
-        // A mark has no headers; what the server sends out of a stream, at anybody's request, has some.
-        if (error || msg.headers) return;
+        if (error || hasHeaders(msg, log)) return;
         const mark = HighWater.safeParse(safeJson(msg.data));
         if (mark.success) hear(msg.subject.split(".")[1] as string, mark.data);
       },
     }),
   );
+}
+
+/** A mark has no headers; what the server sends out of a stream, at anybody's request, has some. */
+function hasHeaders(msg: Msg, log: Logger): boolean {
+  try {
+    return msg.headers !== undefined;
+  } catch (error) {
+    // The client reads them here, and throws at some that are malformed.
+    log.warn({ err: error, subject: msg.subject }, "a mark with headers that cannot be read is ignored");
+    return true;
+  }
 }
 
 function safeJson(data: Uint8Array): unknown {

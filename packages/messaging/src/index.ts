@@ -1,7 +1,16 @@
+// Declared in contracts, where consumers' tests without servers know them too; a service meets them here.
+export {
+  type Answered,
+  type Asker,
+  type AskOptions,
+  Defect,
+  Fault,
+  type Heard,
+  type Meta,
+} from "@quartermaster/contracts";
 export { texts } from "./arrays";
-export { type Answered, type Asker, type Asking, type AskOptions, askerOver } from "./asker";
-export { Defect } from "./commands";
-export { Fault, isFault } from "./fault";
+export { type Asking, askerOver } from "./asker";
+export { isFault } from "./fault";
 export * from "./handler";
 export { serviceActor } from "./headers";
 export * from "./ids";

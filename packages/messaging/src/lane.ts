@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { Fault } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
-import { Fault, isFault } from "./fault";
+import { isFault } from "./fault";
 
 export interface LaneLimits {
   /** Items that one batch takes at most. */

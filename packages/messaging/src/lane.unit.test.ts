@@ -1,5 +1,5 @@
+import { Fault } from "@quartermaster/contracts";
 import { pino } from "pino";
-import { Fault } from "./fault";
 import { Lane, type LaneLimits } from "./lane";
 
 const log = pino({ level: "silent" });

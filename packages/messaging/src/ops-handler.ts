@@ -1,5 +1,4 @@
-import type { AnswerOf, AskOf, OpsContract } from "@quartermaster/contracts";
-import type { Meta } from "./handler";
+import type { AnswerOf, AskOf, Meta, OpsContract } from "@quartermaster/contracts";
 import type { SaidWith } from "./outbox";
 import type { Reader, Tx } from "./sql";
 

@@ -1,10 +1,17 @@
-import { type OpsContract, operatorActedOf, opsSubject, type ServiceName } from "@quartermaster/contracts";
+import {
+  errorCode,
+  header,
+  type OpsContract,
+  operatorActedOf,
+  opsSubject,
+  type ServiceName,
+} from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { Service, ServiceMsg } from "nats";
 import type { z } from "zod";
-import { errorCode, notAsked } from "./endpoint";
+import { notAsked } from "./endpoint";
 import { isFault } from "./fault";
-import { header, headerLines, readMeta } from "./headers";
+import { headerLines, readOperatorMeta } from "./headers";
 import { jsonIn } from "./json";
 import { metadataOf } from "./metadata";
 import { operatorOf } from "./operator";
@@ -111,7 +118,7 @@ async function actOf(
     return new Declined(
       `Who asks is not known, and ${handler.contract.verb} stands in the audit by name: connect as an operator.`,
     );
-  const meta = { ...readMeta(msg.headers), actor: { kind: "operator" as const, id: name, name } };
+  const meta = readOperatorMeta(msg.headers, { kind: "operator", id: name, name });
   const { verb } = handler.contract;
   const { reason } = ask as { reason: string };
   const within = (run: ActHandler["run"]) =>

@@ -1,6 +1,5 @@
-import type { Said } from "@quartermaster/contracts";
+import type { Meta, Said } from "@quartermaster/contracts";
 import { texts } from "./arrays";
-import type { Meta } from "./handler";
 import { type Reader, sql, type Tx } from "./sql";
 
 /** An event about to be said, with its origin. */
@@ -39,8 +38,18 @@ const sayRows = sql(
    select epoch, before, ${atMs} from counter`,
 );
 
+/** Bytes of a body. Servers take messages up to 1 MiB where they are not told otherwise; the rest is for the headers. */
+const bodyMax = 768 * 1024;
+
+/** One that the server would never take would hold up every later event: its own transaction fails instead. */
+function checkSize({ contract: { name }, body: { entityId } }: Said, text: string): void {
+  // A UTF-16 unit has at most three bytes in UTF-8, so the bytes of all but the largest need not be counted.
+  if (text.length * 3 <= bodyMax || Buffer.byteLength(text) <= bodyMax) return;
+  throw new RangeError(`${name} of ${entityId} is too large to be published: more than ${bodyMax} bytes`);
+}
+
 /**
- * Writes events into the outbox, numbered in the order given. The last statement of a transaction: see event_counter.
+ * Writes events into the outbox, numbered in the order given; throws, a defect, on one too large to publish. The last statement of a transaction: see event_counter.
  * `numbered` gets the rows as they were written; they are said only once the transaction is committed.
  */
 export function say(
@@ -51,7 +60,11 @@ export function say(
   if (events.length === 0) return;
   const subjects = events.map((one) => one.said.contract.subject);
   const metas = events.map((one) => JSON.stringify(one.meta));
-  const bodies = events.map((one) => JSON.stringify(one.said.body));
+  const bodies = events.map(({ said }) => {
+    const text = JSON.stringify(said.body);
+    checkSize(said, text);
+    return text;
+  });
   tx.write<{ epoch: number; before: number; atMs: number }>(
     sayRows,
     [subjects, texts(metas), texts(bodies)],

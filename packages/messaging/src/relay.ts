@@ -1,12 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ServiceName } from "@quartermaster/contracts";
+import { Fault, header, type ServiceName } from "@quartermaster/contracts";
 import type { Logger } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { eventHeaders } from "./event-wire";
-import { Fault } from "./fault";
 import { FreshEvents } from "./fresh-events";
-import { header } from "./headers";
 import { leading } from "./leadership";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
 import { type Reader, readerOf, sql } from "./sql";

@@ -1,8 +1,8 @@
-import { Requeue } from "@quartermaster/contracts";
+import { type Heard, header, Requeue } from "@quartermaster/contracts";
 import { idProblem, runBatch } from "./commands";
 import { type DeadLetter, decide, lockOpenLetter, park } from "./dead-letters";
-import type { Command, CommandHandler, EventHandler, Handler, Heard } from "./handler";
-import { header, readMeta } from "./headers";
+import type { Command, CommandHandler, EventHandler, Handler } from "./handler";
+import { readMeta } from "./headers";
 import { hear } from "./hearing";
 import type { StoredReply } from "./inbox";
 import { acts, Declined, type OpsHandler } from "./ops-handler";

@@ -15,7 +15,10 @@ import type { Transact } from "./transact";
 import type { UnderWay } from "./under-way";
 import type { Waiters } from "./waiters";
 
-/** Serves all commands, queries and operators' verbs of a service through the NATS Services API. */
+/**
+ * Serves all commands, queries and operators' verbs of a service through the NATS Services API. `failed` resolves when the server
+ * refuses one of them, with an error that names the subject: nothing is served from then on.
+ */
 export async function serveMessages(
   parts: {
     service: ServiceName;
@@ -33,7 +36,7 @@ export async function serveMessages(
     drain: () => void;
   },
   messages: readonly Handler[],
-): Promise<{ stop(): Promise<void> }> {
+): Promise<{ failed: Promise<Error>; stop(): Promise<void> }> {
   const { service, config, db, log, transact, waiters, underWay } = parts;
   const served = await parts.nats.services.add({
     name: service,
@@ -43,9 +46,10 @@ export async function serveMessages(
     queue: service,
   });
   // The client closes the whole service when the server refuses one of its subscriptions.
-  void served.stopped.then((error) => {
-    if (error)
-      log.error({ err: error }, "nothing is served any more: put the rights right, and restart the service");
+  const failed = new Promise<Error>((resolve) => {
+    void served.stopped.then((cause) => {
+      if (cause) resolve(new Error(`nothing is served any more: ${cause.message}`, { cause }));
+    });
   });
   for (const handler of messages) {
     if (handler.kind === "command") {
@@ -64,5 +68,5 @@ export async function serveMessages(
   await parts.nats
     .flush()
     .catch((error) => log.warn({ err: error }, "endpoints are announced once NATS is back"));
-  return { stop: async () => void (await served.stop()) };
+  return { failed, stop: async () => void (await served.stop()) };
 }

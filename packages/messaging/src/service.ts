@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ServiceName } from "@quartermaster/contracts";
+import type { Asker, ServiceName } from "@quartermaster/contracts";
 import { type Logger, openMetrics, openPool, ProcessConfig, serveMetrics } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import type { Registry } from "prom-client";
 import type { z } from "zod";
-import { type Asker, askerOver } from "./asker";
+import { askerOver } from "./asker";
 import { connectNats } from "./connection";
 import { type DeadLetter, publishLetter } from "./dead-letters";
 import { isFault } from "./fault";
@@ -53,6 +53,8 @@ export interface RunningService {
   settle(tx: Tx, settled: readonly { id: string; outcome: Done | Refused }[]): Promise<void>;
   /** Resolves when an operator has asked this instance to drain; whoever runs it then stops it. */
   readonly drained: Promise<void>;
+  /** Resolves when nothing is served any more, for want of a right; whoever runs it then ends the process. */
+  readonly failed: Promise<Error>;
   /** Takes nothing new, answers what it holds, and closes all that was opened. */
   stop(): Promise<void>;
 }
@@ -122,6 +124,7 @@ export async function startService(parts: {
     },
     settle: (tx, settled) => settle(tx, waiters, settled),
     drained: drain.given,
+    failed: served.failed,
     stop: async () => {
       partitions.stop();
       await served.stop();

@@ -78,6 +78,14 @@ test("an empty body will do where nothing has to be said, and either instance an
     expect((await operate(ada, `ops.inventory.${name}.health`)).body).toMatchObject({ instance: name });
 });
 
+test("the configuration is shown per instance, without its secrets", async () => {
+  for (const name of ["one", "two"]) {
+    const { body } = await operate(ada, `ops.inventory.${name}.config`);
+    const secrets = { DATABASE_URL: expect.stringContaining(":[secret]@"), NATS_PASSWORD: "[secret]" };
+    expect(body).toMatchObject({ instance: name, values: { INSTANCE: name, ...secrets } });
+  }
+});
+
 test.each([
   ["no JSON", "reason", /^The body is not JSON/],
   ["a field that the verb does not know", { stat: "open" }, /Unrecognized key: "stat"/],

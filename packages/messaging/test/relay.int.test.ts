@@ -1,7 +1,7 @@
-import { CreateLocation } from "@quartermaster/contracts";
+import { CreateLocation, LocationCreated } from "@quartermaster/contracts";
 import { eventually, openWorld, type World } from "@quartermaster/testkit";
-import type { RunningService } from "../src/index";
-import { meta, openLocations, startOn } from "./fixture";
+import { Defect, done, type Handler, handle, type RunningService } from "../src/index";
+import { locationOf, meta, openLocations, startOn } from "./fixture";
 
 let world: World;
 const running: RunningService[] = [];
@@ -14,8 +14,8 @@ afterEach(async () => {
   await world?.close();
 });
 
-const start = async (instance: string) => {
-  const service = await startOn(world, "inventory", [openLocations()], instance);
+const start = async (instance: string, messages: Handler[] = [openLocations()]) => {
+  const service = await startOn(world, "inventory", messages, instance);
   running.push(service);
   return service;
 };
@@ -93,4 +93,26 @@ test("an event is published with the time that its row holds", async () => {
     const published = await manager.streams.getMessage("EVENTS", { seq });
     expect(published.header.get("Qm-Time")).toBe(at.toISOString());
   }
+});
+
+test("an event too large for the server fails its own transaction, and holds up no later one", async () => {
+  const names: Record<string, string> = {
+    LARGE: "x".repeat(700 * 1024),
+    // Fewer characters, more bytes.
+    OVERSIZE: "\u5c71".repeat(400 * 1024),
+  };
+  const opening = handle(CreateLocation, async (_tx, commands) =>
+    commands.map((one) => {
+      const { id, code, name, type, version } = locationOf(one);
+      const fields = { id, code, name: names[code] ?? name, type, version };
+      return done(locationOf(one), LocationCreated.of({ entityId: id, version, old: null, new: fields }));
+    }),
+  );
+  const one = await start("one", [opening]);
+  await expect(open(one, "OVERSIZE")).rejects.toBeInstanceOf(Defect);
+  await open(one, "LARGE");
+  await open(one, "B");
+  await eventually(async () => (await stored()) === 2, { withinMs: 10_000 });
+  const letters = await world.sql<{ reason: string }>("select reason from inventory.dead_letters");
+  expect(letters).toEqual([{ reason: expect.stringMatching(/too large to be published/) }]);
 });

@@ -42,7 +42,7 @@ const configOf = (service: "orders" | "inventory", user: typeof service) =>
     DATABASE_POOL_MAX: 4,
   });
 
-test("a service that lacks a right says in its log which, and whoever asks in vain hears it at once", async () => {
+test("a service that lacks a right says in its log which, and that it failed; whoever asks in vain hears it at once", async () => {
   const lines: Record<string, unknown>[] = [];
   const log = pino(
     new Writable({
@@ -66,12 +66,27 @@ test("a service that lacks a right says in its log which, and whoever asks in va
   const expected = [
     { ...said, operation: "subscription", subject: PlaceOrder.subject },
     { ...said, operation: "publish", subject: CreateLocation.subject },
-    { level: 50, msg: expect.stringContaining("nothing is served any more") },
   ];
-  await eventually(async () => lines.some(({ msg }) => /nothing is served/.test(String(msg))), {
+  const failure = await orders.failed;
+  expect(failure.message).toMatch(/^nothing is served any more: .*cmd\.orders\.place-order\.v1/);
+  expect(lines).toEqual(expect.arrayContaining(expected.map((one) => expect.objectContaining(one))));
+});
+
+test("a mark with headers that nobody can read is told in the log, and otherwise ignored", async () => {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const audit = await startOn(world, "audit", [onEvery(async () => undefined)], "one", pino({}, { write }));
+  running.push(audit);
+  const evil = await openRawNats(world.natsUrl, "inventory");
+  await evil.send(
+    rawMessage("ops.inventory.high-water", { headers: "NATS/1.0\r\nbad key: x\r\n\r\n", body: "{}" }),
+  );
+  evil.close();
+  await eventually(async () => lines.some((line) => line.includes("headers that cannot be read")), {
     withinMs: 5_000,
   });
-  expect(lines).toEqual(expect.arrayContaining(expected.map((one) => expect.objectContaining(one))));
+  await audit.nats.flush();
+  expect(audit.isConnected()).toBe(true);
 });
 
 test("who asks is the operator, whatever the message says of the actor", async () => {

@@ -10,11 +10,13 @@ export interface Running {
   stop(): Promise<void>;
   /** Resolves when an operator wants the process to end in order. */
   readonly drained?: Promise<void>;
+  /** Resolves when it cannot go on: the process ends with exit code 1, so that it is started afresh. */
+  readonly failed?: Promise<Error>;
 }
 
 /**
  * The life of every service process: configuration, start, and an orderly stop on SIGTERM, SIGINT or an operator's drain. A wrong
- * configuration ends it with one sentence; an unexpected error ends it with exit code 1, so that it is started afresh.
+ * configuration ends it with one sentence; an unexpected error, or a failure while it runs, ends it with exit code 1, so that it is started afresh.
  */
 export function runProcess<Schema extends z.ZodType<ProcessConfig>>(parts: {
   service: string;
@@ -41,6 +43,7 @@ export function runProcess<Schema extends z.ZodType<ProcessConfig>>(parts: {
     (running) => {
       log.info("ready");
       stopWhenAsked(running, log, die);
+      void running.failed?.then((error) => die(error, "cannot go on"));
     },
     (error) => die(error, "could not start"),
   );

@@ -1,4 +1,5 @@
 import { GetJwks } from "@quartermaster/contracts";
+import { asyncapi } from "@quartermaster/contracts/asyncapi";
 import { type RunningService, serviceActor, startService } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import { type KeySet, keySet } from "./auth/key-set";
@@ -6,6 +7,7 @@ import { tokenVerifier } from "./auth/tokens";
 import { servicesOver } from "./clients/services";
 import { GatewayConfig } from "./config";
 import { api } from "./http/api";
+import { contractPages } from "./http/contract-pages";
 import { limitsOf } from "./http/limits";
 import { listen } from "./http/listen";
 import { openTraffic } from "./http/open-call";
@@ -25,6 +27,7 @@ const jwksTimeoutMs = 2_000;
 export interface RunningGateway {
   readonly port: number;
   readonly drained: Promise<void>;
+  readonly failed: Promise<Error>;
   stop(): Promise<void>;
 }
 
@@ -59,6 +62,8 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
       readiness: readinessOf(service, keys),
       jwks: keys.published,
       openapi,
+      asyncapi,
+      contracts: contractPages(),
     },
   });
   const upkeep = [keepKeysFresh(keys, log), keepForgetting(service.db, log)];
@@ -67,6 +72,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
   return {
     port: listening.port,
     drained: service.drained,
+    failed: service.failed,
     stop: async () => {
       traffic.drain();
       await listening.close(drainLimitMs);

@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import {
+  type AnswerOf,
   GetOrder,
   GetProduct,
   GetUser,
@@ -16,7 +17,9 @@ import { admin, buyer, openPlatform, type Platform, sales, viewer } from "./supp
 import { signingKey, tokenFor } from "./support/signing";
 
 let platform: Platform;
-const product = exampleOf(GetProduct)?.answer as z.infer<typeof Product>;
+const product = { ...(exampleOf(GetProduct).answer as z.infer<typeof Product>), id: 1, priceMinor: 15_000 };
+const [example] = (exampleOf(ListBatches).answer as AnswerOf<typeof ListBatches>).data;
+const batch = { ...(example as NonNullable<typeof example>), unitCostE4: 914_250 };
 
 beforeAll(async () => {
   platform = await openPlatform({ PUBLIC_CATALOG: "true" });
@@ -24,7 +27,7 @@ beforeAll(async () => {
     "inventory",
     reply(ListProducts, async () => ({ data: [product], next: null })),
     reply(GetProduct, async (_db, ask) => ({ ...product, id: ask.id })),
-    reply(ListBatches, async () => exampleOf(ListBatches)?.answer as never),
+    reply(ListBatches, async () => ({ data: [batch], next: null })),
   );
   await platform.serve(
     "orders",
@@ -34,7 +37,7 @@ beforeAll(async () => {
     "identity",
     reply(
       GetUser,
-      async (_db, ask) => ({ ...(exampleOf(GetUser)?.answer as never as object), id: ask.id }) as never,
+      async (_db, ask) => ({ ...(exampleOf(GetUser).answer as never as object), id: ask.id }) as never,
     ),
   );
 }, 60_000);

@@ -61,7 +61,7 @@ test("refusals open no breaker", async () => {
 });
 
 test("an order whose instance died is asked for again, and another instance answers it", async () => {
-  const answer = exampleOf(PlaceOrder)?.answer as never as object;
+  const answer = exampleOf(PlaceOrder).answer as never as object;
   const ids: string[] = [];
   // Takes the message as its queue's only member, and never answers: an instance that dies after taking it.
   const deaf = platform.world.nats.subscribe(PlaceOrder.subject, { queue: "orders" });
@@ -98,7 +98,7 @@ test("in doubt, an order that its service knows is a 202", async () => {
   const deaf = platform.world.nats.subscribe(PlaceOrder.subject, { queue: "orders" });
   const known = platform.world.nats.subscribe(GetOrder.subject, {
     queue: "orders",
-    callback: (_error, message) => message.respond(JSON.stringify(exampleOf(GetOrder)?.answer)),
+    callback: (_error, message) => message.respond(JSON.stringify(exampleOf(GetOrder).answer)),
   });
   const answer = await place({ Prefer: "wait=0" });
   deaf.unsubscribe();
@@ -160,7 +160,7 @@ describe("registration and login", () => {
       handle(OpenCustomer, async (_tx, commands) =>
         commands.map((command) => {
           opened.push(command);
-          return done(exampleOf(OpenCustomer)?.answer as never);
+          return done(exampleOf(OpenCustomer).answer as never);
         }),
       ),
     );
@@ -277,7 +277,7 @@ test("a gateway that stops finishes what is under way", async () => {
         decide = resolve;
         taken = true;
       });
-      return commands.map(() => done(exampleOf(PlaceOrder)?.answer as never));
+      return commands.map(() => done(exampleOf(PlaceOrder).answer as never));
     }),
   );
   const sent = other.ask("POST", "/orders", { token: tokenFor(buyer, other.key), body });

@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import {
+  allContracts,
   ChangeProduct,
   CreateProduct,
   GetProduct,
@@ -19,7 +20,7 @@ import { tokenFor } from "./support/signing";
 let platform: Platform;
 let token: string;
 const created: Command<typeof CreateProduct>[] = [];
-const product = exampleOf(GetProduct)?.answer as z.infer<typeof Product>;
+const product = { ...(exampleOf(GetProduct).answer as z.infer<typeof Product>), id: 1, priceMinor: 15_000 };
 
 beforeAll(async () => {
   platform = await openPlatform({ CORS_ORIGINS: "https://shop.example" });
@@ -333,6 +334,37 @@ test("what is no HTTP is a 400 problem, and headers without end a 431", async ()
   expect(await send(`GET / HTTP/1.1\r\nHost: x\r\nA: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(
     /^HTTP\/1.1 431 /,
   );
+});
+
+test("the contracts are open: all messages with their schemas, and one with its examples", async () => {
+  const { body } = await platform.ask("GET", "/contracts");
+  expect(body.next).toBeNull();
+  expect(body.data.map(({ name }: { name: string }) => name)).toEqual(
+    allContracts.map(({ name }) => name).sort(),
+  );
+  const asked = (name: string) => platform.ask("GET", `/contracts/${name}`);
+  const reserving = await asked("inventory.reserve-stock.v1");
+  expect(reserving.body).toMatchObject({
+    kind: "command",
+    service: "inventory",
+    subject: "cmd.inventory.reserve-stock.v1",
+    about: expect.stringContaining("holds every line"),
+    refusals: expect.arrayContaining(["insufficient_stock", "bad_request", "message_too_old"]),
+    schemas: { ask: { $id: "urn:quartermaster:inventory.reserve-stock.v1:ask" } },
+  });
+  expect(reserving.body.examples[0].ask.lines).not.toHaveLength(0);
+  expect((await asked("orders.order-placed.v1")).body).toMatchObject({
+    kind: "event",
+    entity: "order",
+    schemas: { body: { type: "object" } },
+  });
+  const missing = await asked("orders.nothing.v1");
+  expect([missing.status, missing.body.code]).toEqual([404, "no_such_path"]);
+  expect((await platform.ask("POST", "/contracts")).status).toBe(405);
+  expect((await platform.ask("GET", "/asyncapi.json")).body).toMatchObject({
+    asyncapi: "3.0.0",
+    channels: { "orders.order-placed.v1": { address: "evt.orders.order-placed.v1" } },
+  });
 });
 
 test("health, metrics and documents are open, and scripts come from here alone", async () => {

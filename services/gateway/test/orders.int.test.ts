@@ -14,8 +14,14 @@ let buyerToken: string;
 const placed: Placing[] = [];
 let decide: (command: Placing) => Outcome<typeof PlaceOrder>;
 
+const example = exampleOf(PlaceOrder).answer as PlacedOrder;
 const orderOf = (command: Placing): PlacedOrder => ({
-  ...(exampleOf(PlaceOrder)?.answer as PlacedOrder),
+  ...example,
+  totalAmountMinor: 90_000,
+  taxAmountMinor: 8_100,
+  grandTotalMinor: 98_100,
+  version: 2,
+  items: example.items.map((item) => ({ ...item, productId: 1, unitPriceAtPurchaseMinor: 15_000 })),
   id: command.id,
   notes: command.ask.notes ?? null,
 });

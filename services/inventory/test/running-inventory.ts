@@ -46,6 +46,11 @@ export async function openInventory(instanceCount = 1): Promise<Inventory> {
   const instances = await Promise.all(
     Array.from({ length: instanceCount }, (_, n) => startInstance(world, n)),
   );
+  return inventoryOver(world, instances);
+}
+
+/** The world with instances that run in it. */
+export function inventoryOver(world: World, instances: RunningService[]): Inventory {
   // A service's user may not ask itself: tests ask in the tester's name.
   const asker = askerOver(world.tester);
   let products = 0;

@@ -143,35 +143,51 @@ test("an undo that cannot get through is taken as done by hand once it is stuck,
   );
   await makeStuck(id);
   expect((await act("resolve-saga", { id, as: "done" })).no).toMatch(/would have answered\. released: /);
-  const { body } = await act("resolve-saga", { id, as: "done", answer: { released: [] } });
+  const answer = { released: [{ productId: 1, quantity: 2, beside: "x" }], junk: "x".repeat(900_000) };
+  const { body } = await act("resolve-saga", { id, as: "done", answer });
   expect(body).toMatchObject({ state: "UNDONE", dueAt: null });
   expect(answerOf(await stage.ask(GetOrder, { id }))).toMatchObject({ status: "REJECTED" });
   const said = (await stage.said(id)).map(({ subject }) => subject);
   expect(said.filter((subject) => subject.includes("order-rejected"))).toHaveLength(1);
-  expect(await actsOn(id)).toMatchObject([
-    { verb: "resolve-saga", values: { as: "cancel", phase: "BACK" } },
-    { verb: "resolve-saga", values: { as: "done", phase: "UNDONE", answer: { released: [] } } },
-  ]);
+  const values = {
+    orderId: id,
+    as: "done",
+    phase: "UNDONE",
+    answer: { released: [{ productId: 1, quantity: 2 }] },
+  };
+  const [cancelled, done] = await actsOn(id);
+  expect(cancelled).toMatchObject({ verb: "resolve-saga", values: { as: "cancel", phase: "BACK" } });
+  expect(done).toEqual({ verb: "resolve-saga", instance: "orders", reason: "Ticket 77", values });
   // Who waits for the placing is told its end.
   const placing = await stage.place(customerId, items, { id, waitMs: 0 });
   expect(placing).toMatchObject({ refusal: { code: "placing_cancelled" } });
   await stage.startInventory();
 });
 
-test("cancelling only goes forward; what it waits for may be done by hand, with the answer that is missing", async () => {
+test("cancelling only goes forward: a release may be done by hand, a credit note only by billing", async () => {
   const order = answerOf(await stage.place(customerId, items));
-  await stage.stop("billing");
+  await Promise.all([stage.stop("inventory"), stage.stop("billing")]);
   const id = newId();
   await stage.ask(CancelOrder, { id: order.id }, undefined, { id, waitMs: 0 });
-  const isCrediting = async () =>
-    (await ask("sagas", {})).body.data.find((one: { id: string }) => one.id === id)?.step?.message;
-  await eventually(async () => (await isCrediting()) === CreditOrder.name, { withinMs: 5_000 });
+  const sagaHere = async () =>
+    (await ask("sagas", { orderId: order.id })).body.data.find((one: { id: string }) => one.id === id);
+  const isAt = (message: string) =>
+    eventually(async () => (await sagaHere())?.step?.message === message, { withinMs: 5_000 });
+  await isAt(ReleaseStock.name);
   expect((await act("resolve-saga", { id, as: "cancel" })).no).toMatch(/^It only goes forward/);
   await makeStuck(id);
-  const { body } = await act("resolve-saga", { id, as: "done", answer: { creditNote: null } });
-  expect(body).toMatchObject({ saga: "cancel-order", state: "DONE", orderId: order.id });
-  expect(answerOf(await stage.ask(GetOrder, { id: order.id }))).toMatchObject({ status: "CANCELLED" });
+  const { body } = await act("resolve-saga", { id, as: "done", answer: { released: [] } });
+  expect(body).toMatchObject({ saga: "cancel-order", state: "FORWARD", step: { message: CreditOrder.name } });
+
+  await makeStuck(id);
+  const { no } = await act("resolve-saga", { id, as: "done", answer: { creditNote: null } });
+  expect(no).toMatch(/makes a document, and nobody can vouch for one: .* retry-saga, with anew/);
+  expect(await sagaHere()).toMatchObject({ state: "STUCK", step: { message: CreditOrder.name } });
   await stage.startBilling();
+  await act("retry-saga", { id, anew: true });
+  await stage.untilStatus(order.id, "CANCELLED", 5_000);
+  expect(stage.ledger.credited.has(order.id)).toBe(true);
+  await stage.startInventory();
 });
 
 test("what a receiver refuses as too old for ever is asked anew, and never a message that might be refused", async () => {

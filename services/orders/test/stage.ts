@@ -78,8 +78,11 @@ export class Stage {
     options: { id?: string; waitMs?: number; timeoutMs?: number } = {},
   ): Promise<Answered<C>> {
     const meta: Meta = { actor, requestId: "request-1", causation: null, traceparent: null };
-    const gateway = this.running.get("gateway") as RunningService;
-    return gateway.asker.ask(contract, ask, { meta, timeoutMs: 15_000, ...options });
+    return this.asker.ask(contract, ask, { meta, timeoutMs: 15_000, ...options });
+  }
+
+  get asker(): RunningService["asker"] {
+    return (this.running.get("gateway") as RunningService).asker;
   }
 
   async customer(fields: Partial<AskOf<typeof OpenCustomer>> = {}): Promise<string> {

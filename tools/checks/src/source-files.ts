@@ -20,7 +20,7 @@ export function sourceFiles(): SourceFile[] {
     .map((path) => ({
       path,
       text: readFileSync(join(repository, path), "utf8"),
-      isTest: /\.(unit|int|e2e)\.test\.ts$/.test(path) || path.split("/").includes("test"),
+      isTest: /\.(unit|int|pact|e2e)\.test\.ts$/.test(path) || path.split("/").includes("test"),
     }));
 }
 

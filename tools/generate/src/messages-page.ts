@@ -11,6 +11,7 @@ import {
   type ServiceName,
   serviceNames,
 } from "@quartermaster/contracts";
+import { fixtureOf, golden } from "@quartermaster/contracts/golden";
 import type { GeneratedFile } from "./files";
 import { partiesOf } from "./parties";
 import { shapeOf } from "./shape";
@@ -86,9 +87,25 @@ function eventText(contract: EventContract, parties: Parties): string {
 }
 
 function messageText(contract: Contract, who: string): string {
-  const shapes = partsOf(contract).map(partText);
+  const shapes = partsOf(contract)
+    .filter(({ name }) => name !== "refusal")
+    .map(partText);
   const about = contract.about.endsWith(".") ? contract.about : `${contract.about}.`;
-  return [`### ${contract.subject}`, "", about, "", who, "", "```", ...shapes, "```", ""].join("\n");
+  const title = `### ${contract.subject}`;
+  return [title, "", about, "", who, "", "```", ...shapes, "```", "", ...exampleText(contract), ""].join(
+    "\n",
+  );
+}
+
+/** The first golden example, as it travels, and where the others are. */
+function exampleText(contract: Contract): string[] {
+  const [first, ...others] = golden(contract);
+  const lines = partsOf(contract).flatMap(({ name }) =>
+    name in first ? [`${name}: ${JSON.stringify(first[name as never])}`] : [],
+  );
+  const file = `../packages/contracts/fixtures/${fixtureOf(contract)}`;
+  const more = others.length > 0 ? ` ([${others.length} more](${file}))` : "";
+  return [`Example${more}: ${first.about}`, "", "```", ...lines, "```"];
 }
 
 // An event's envelope is the same for all: its fields are what is worth showing.

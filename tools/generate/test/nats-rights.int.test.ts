@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { allContracts, serviceNames } from "@quartermaster/contracts";
+import { findNats, runCommand } from "@quartermaster/servers";
 import { openRawNats, openWorld, type RawNats, type World } from "@quartermaster/testkit";
 
 let world: World;
@@ -16,8 +17,10 @@ interface Allowed {
   subscribe: string[];
 }
 
+const root = join(__dirname, "..", "..", "..");
+
 /** docs/nats-permissions.md, read as a person reads it: what stands in its tables is allowed, and nothing else. */
-const page = readFileSync(join(__dirname, "..", "..", "..", "docs", "nats-permissions.md"), "utf8");
+const page = readFileSync(join(root, "docs", "nats-permissions.md"), "utf8");
 const tables = new Map(
   page.split(/^## /m).map((section): [string, Allowed] => {
     const allowed: Allowed = { publish: [], "never publish": [], subscribe: [] };
@@ -178,6 +181,21 @@ test("every user against every subject: a real server allows exactly what the pa
     `NATS rights: ${users.length} users, ${counts.allowed + counts.denied} cells compared with a real server: ` +
       `${counts.allowed} allowed, ${counts.denied} denied\n`,
   );
+});
+
+test("a server takes the accounts that Compose mounts, with the passwords that Compose sets", async () => {
+  const compose = readFileSync(join(root, "docker-compose.yml"), "utf8");
+  const passwords = [...compose.matchAll(/^ +(NATS_[A-Z]+_PASSWORD): \$\{\1:-(\w+)\}$/gm)].map(
+    ([, name, usual]) => [name as string, usual as string] as const,
+  );
+  const program = await findNats();
+  if (program.kind !== "program") throw new Error("tests take a nats-server of this machine");
+  const check = (environment: Record<string, string>) =>
+    runCommand(program.path, ["-t", "-c", join(root, "infra", "nats", "accounts.conf")], {
+      env: environment,
+    });
+  expect(await check(Object.fromEntries(passwords))).toMatchObject({ code: 0 });
+  expect((await check(Object.fromEntries(passwords.slice(1)))).code).not.toBe(0);
 });
 
 test("whoever may publish or listen on a subject of a contract is its owner or a party of it", () => {

@@ -64,7 +64,7 @@ export interface Stack {
   stopService(name: ProcessName, signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again, and waits until it is ready. */
   startService(name: ProcessName): Promise<void>;
-  /** Sends a signal and nothing else: what dies of it is started again by the stack. */
+  /** Sends a signal and nothing else: what it kills is started again by the stack; a service that ends with exit code 0 stays ended. */
   signalService(name: ProcessName, signal: NodeJS.Signals): void;
   pids(): Partial<Record<ProcessName, number>>;
   /** Ends everything in order: services, NATS, Postgres. */

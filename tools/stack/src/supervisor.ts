@@ -10,7 +10,7 @@ export interface Supervised {
   readonly endings: number;
   /** Starts it, and fails when the first start fails. */
   start(): Promise<void>;
-  /** Sends a signal; a process that dies of it is started again. */
+  /** Sends a signal. A process that it kills is started again; one that ends in order after it stays ended where it may. */
   signal(signal: NodeJS.Signals): void;
   /** Ends it, and leaves it ended until `start`. */
   stop(signal?: NodeJS.Signals): Promise<void>;

@@ -1,7 +1,8 @@
-import express, { type RequestHandler, type Router } from "express";
+import express, { type RequestHandler, type Response, type Router } from "express";
 import type { Registry } from "prom-client";
 import type { Jwks } from "../auth/key-set";
 import { callOf } from "./call";
+import type { ContractPages } from "./contract-pages";
 import { otherMethods } from "./error-handler";
 import { problem } from "./problem";
 import { sendJson } from "./send";
@@ -14,12 +15,15 @@ export interface Operations {
   readiness: Readiness;
   jwks: () => Jwks | undefined;
   openapi: () => object;
+  asyncapi: () => object;
+  contracts: ContractPages;
 }
 
-/** Health, metrics, keys and the API document: what machines ask for beside the API itself. */
-export function operations({ metrics, readiness, jwks, openapi }: Operations): Router {
+/** Health, metrics, keys and the documents: what machines ask for beside the API itself. */
+export function operations({ metrics, readiness, jwks, ...documents }: Operations): Router {
   const router = express.Router();
-  const document = Buffer.from(JSON.stringify(openapi()));
+  const openapi = Buffer.from(JSON.stringify(documents.openapi()));
+  const asyncapi = Buffer.from(JSON.stringify(documents.asyncapi()));
   serve(router, "/health/live", (_request, response) => sendJson(response, 200, { status: "live" }));
   serve(router, "/health/ready", async (_request, response) => {
     const checks = await readiness();
@@ -36,11 +40,20 @@ export function operations({ metrics, readiness, jwks, openapi }: Operations): R
     response.setHeader("Cache-Control", "public, max-age=300");
     sendJson(response, 200, keys);
   });
-  serve(router, "/openapi.json", (_request, response) => {
-    response.setHeader("Cache-Control", "no-cache");
-    response.type("json").send(document);
+  serve(router, "/openapi.json", (_request, response) => sendDocument(response, openapi));
+  serve(router, "/asyncapi.json", (_request, response) => sendDocument(response, asyncapi));
+  serve(router, "/contracts", (_request, response) => sendDocument(response, documents.contracts.list));
+  serve(router, "/contracts/:name", (request, response) => {
+    const page = documents.contracts.byName.get(String(request.params.name));
+    if (!page) throw problem("no_such_path", "There is no message of this name. GET /contracts lists all.");
+    sendDocument(response, page);
   });
   return router;
+}
+
+function sendDocument(response: Response, document: Buffer): void {
+  response.setHeader("Cache-Control", "no-cache");
+  response.type("json").send(document);
 }
 
 function serve(router: Router, path: string, handler: RequestHandler): void {

@@ -120,10 +120,17 @@ function parameters(route: Route): JsonSchema[] {
 function requestBody(route: Route): JsonSchema {
   if (!route.body) return {};
   const schema = inputSchema(route.body);
-  const example = route.options.take ? bodiesByHand[route.path] : toRest(exampleOf(route.contract)?.ask);
+  const example = route.options.take ? bodiesByHand[route.path] : bodyExample(route, schema);
   const required = Array.isArray(schema.required) && schema.required.length > 0;
   const content = { "application/json": { schema, ...(example ? { example } : {}) } };
   return { requestBody: { required: required || route.options.take !== undefined, content } };
+}
+
+/** What a client sends of the message's example: the path, the headers and the route say the rest. */
+function bodyExample({ contract }: Route, schema: JsonSchema): JsonSchema {
+  const whole = toRest(exampleOf(contract).ask) as JsonSchema;
+  const fields = Object.keys((schema.properties ?? {}) as JsonSchema);
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => fields.includes(name)));
 }
 
 const credentials = { email: "buyer@example.com", password: "correct horse battery" };
@@ -146,7 +153,7 @@ function successes(route: Route): Record<string, JsonSchema> {
     ...(options.location ? location : {}),
   };
   if (status === 204) return { "204": { description: "Done", headers } };
-  const answer = exampleOf(contract)?.answer as never;
+  const answer = exampleOf(contract).answer as never;
   const example = toRest(options.give ? options.give(answer) : answer);
   const content = { "application/json": { schema: answered(route), example } };
   const success = { [status]: { description: status === 201 ? "Created" : "OK", headers, content } };
@@ -174,7 +181,7 @@ function successes(route: Route): Record<string, JsonSchema> {
 function answered({ contract, options }: Route): JsonSchema {
   const schema = answerSchema(contract.answer);
   if (!options.give) return schema;
-  const example = exampleOf(contract)?.answer as object;
+  const example = exampleOf(contract).answer as object;
   const added = Object.keys(options.give(example as never)).filter((key) => !(key in example));
   const properties = Object.fromEntries(added.map((key) => [restField(key).name, { type: "string" }]));
   return { allOf: [schema, { type: "object", required: Object.keys(properties), properties }] };

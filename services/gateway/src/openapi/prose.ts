@@ -31,7 +31,7 @@ export const tags = [
   { name: "Authentication", description: "Registration and tokens." },
   { name: "Users and access", description: "Who is logged in, and who may do what." },
   { name: "Audit", description: "Who did what, hash-chained." },
-  { name: "Operations", description: "Health, metrics, keys and this document." },
+  { name: "Operations", description: "Health, metrics, keys, this document, and the messages behind it." },
 ];
 
 // Without examples: Swagger UI would fill them in, and every try would repeat one order or miss a version.
@@ -71,9 +71,19 @@ const json = (description: string, example: unknown): JsonSchema => ({
   content: { "application/json": { schema: { type: "object" }, example } },
 });
 
-function open(summary: string, id: string, responses: Record<string, JsonSchema>): JsonSchema {
+function open(summary: string, id: string, responses: Record<string, JsonSchema>) {
   return { get: { operationId: id, tags: ["Operations"], summary, security: [], responses } };
 }
+
+const message = {
+  name: "inventory.product.v1",
+  kind: "query",
+  service: "inventory",
+  subject: "qry.inventory.product.v1",
+  about: "One product by id.",
+  refusals: ["not_found", "bad_request"],
+  schemas: { ask: { type: "object" }, answer: { type: "object" }, refusal: { type: "object" } },
+};
 
 const ready = { nats: true, database: true, keys: true };
 
@@ -99,4 +109,28 @@ export const operationPaths: Record<string, JsonSchema> = {
   "/openapi.json": open("This document", "getOpenapiJson", {
     "200": json("OpenAPI 3.1", { openapi: "3.1.0" }),
   }),
+  "/asyncapi.json": open("The messages on NATS, as AsyncAPI", "getAsyncapiJson", {
+    "200": json("AsyncAPI 3.0", { asyncapi: "3.0.0" }),
+  }),
+  "/contracts": open(
+    "Every message: subject, kind, what it is about, refusals, JSON Schemas",
+    "getContracts",
+    {
+      "200": json("All messages by name", { data: [message], next: null }),
+    },
+  ),
+  "/contracts/{name}": {
+    get: {
+      ...open("One message, with examples", "getContractsName", {
+        "200": json("The message", { ...message, examples: [{ about: "One product.", ask: { id: 12 } }] }),
+        "404": {
+          description: "`no_such_path`: there is no message of this name",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      }).get,
+      parameters: [
+        { name: "name", in: "path", required: true, schema: { type: "string" }, example: message.name },
+      ],
+    },
+  },
 };

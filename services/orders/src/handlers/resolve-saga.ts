@@ -13,8 +13,8 @@ import { lockUnfinished } from "./retry-saga";
 /**
  * An operator's decision about a saga, as far as it can break nothing. `cancel` is what a buyer's cancel does: the pivot in
  * doubt is fenced, the rest undone. `done` answers the awaited message in its receiver's place, once it is stuck, and only a
- * message that every saga must get through (an undo, or what lies behind the pivot): the operator vouches for its effect. A
- * fence is never answered by hand, for only its receiver knows whether the pivot was passed.
+ * message that every saga must get through (an undo, or what lies behind the pivot) and that makes no document: the operator
+ * vouches for its effect. A fence is never answered by hand, for only its receiver knows whether the pivot was passed.
  */
 export function resolveSaga(runner: SagaRunner): OpsHandler {
   return acts(ResolveSaga, async (tx, ask) => {
@@ -34,7 +34,8 @@ export function resolveSaga(runner: SagaRunner): OpsHandler {
         as: ask.as,
         orderId: row.orderId,
         phase: after.state.phase,
-        ...(ask.answer && { answer: ask.answer }),
+        // As the contract reads it: what else the operator sent must not make an event that cannot be published.
+        ...(input.kind === "answered" && { answer: input.answer }),
       },
       said,
     };
@@ -64,11 +65,20 @@ function byHand(
     return new Declined(
       "Only its receiver knows whether this step was done: cancel the saga, or wait for an answer.",
     );
+  const { contract } = messageOf({ saga }, step, call);
+  if (call === "do" && isDocument(saga, step))
+    return new Declined(
+      `${contract.name} makes a document, and nobody can vouch for one: let it be asked again with retry-saga, with anew where the old id is refused; its receiver makes one document per order, however often it is asked.`,
+    );
   if (attempts < stuckAfterAttempts)
     return new Declined(`It is not stuck: asked ${attempts} times, and given ${stuckAfterAttempts}.`);
-  const { contract } = messageOf({ saga }, step, call);
   const given = contract.answer.safeParse(answer);
   if (given.success) return { kind: "answered", step, call, answer: given.data };
   const wrong = given.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
   return new Declined(`answer has to be what ${contract.name} would have answered. ${wrong}.`);
+}
+
+function isDocument({ steps }: Saga<unknown>, n: number): boolean {
+  const step = steps[n];
+  return step?.kind === "ask" && step.isDocument;
 }

@@ -2,9 +2,10 @@ import { type Asker, derivedId, Fault, type RunningService, type Tx } from "@qua
 import type { Logger } from "@quartermaster/process";
 import { stuckAfterAttempts } from "../sagas/engine/patience";
 import type { Saga } from "../sagas/engine/saga";
-import { callIn, type Input, type Sending } from "../sagas/engine/state";
+import type { Input, Sending } from "../sagas/engine/state";
 import { findDueSagas, postponeSagas, type SagaRow } from "../store/sagas";
 import { type Advanced, advance, beginSagas, type Happening, type Plays } from "./advance";
+import { Failures } from "./failures";
 import type { Beginning } from "./play";
 
 /** How often due sagas are looked for: this is the retry of lost messages and the recovery after a crash. */
@@ -16,8 +17,6 @@ const poisonPauseMs = 60_000;
 const askTimeoutMs = 10_000;
 /** On an orderly stop, how long the answers under way are waited for. Sagas without one are another instance's. */
 const stopPatienceMs = 3_000;
-/** Failures of messages that are remembered until their sagas are looked at: what an outage does not need to be told. */
-const failuresMax = 1_000;
 
 /** Drives the sagas: sends what they ask after the commit, and puts what is answered into the next batch. */
 export class SagaRunner {
@@ -26,7 +25,7 @@ export class SagaRunner {
   private timer: NodeJS.Timeout | undefined;
   private polling: Promise<void> | undefined;
   private underWayCount = 0;
-  private readonly failures = new Map<string, Pick<Sending, "step" | "call"> & { why: string }>();
+  private readonly failures = new Failures();
   /** Told when the last answer under way has been heard. */
   private quiet: (() => void) | undefined;
 
@@ -46,7 +45,7 @@ export class SagaRunner {
     this.sendAfter(tx, noEnd(await advance(tx, this.plays, happenings, Date.now())));
   }
 
-  /** Moves sagas on inside an operator's act, to their end where it comes to that. Answers the events to say. */
+  /** Moves sagas on inside an act of an operator, to their end where it comes to that. Answers the events to say. */
   conclude(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
     return this.run(tx, happenings);
   }
@@ -89,8 +88,11 @@ export class SagaRunner {
   }
 
   private async run(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
+    const { service } = this;
+    // What ends here settles commands that wait for it: without the service they would never be told.
+    if (!service) throw new Fault("busy", "the sagas have not started here yet, or are stopping");
     const advanced = await advance(tx, this.plays, happenings, Date.now());
-    await this.service?.settle(tx, advanced.settled);
+    await service.settle(tx, advanced.settled);
     this.sendAfter(tx, advanced);
     return advanced.said;
   }
@@ -125,10 +127,10 @@ export class SagaRunner {
         timeoutMs: askTimeoutMs,
       });
       const input = inputOf(sending, answered);
-      this.keepFailure(row, sending, failureIn(answered));
+      this.failures.heard(row, sending, answered);
       if (input) await hear({ row, input });
     } catch (error) {
-      this.keepFailure(row, sending, error instanceof Error ? error.message : String(error));
+      this.failures.keep(row, sending, error instanceof Error ? error.message : String(error));
       const level = error instanceof Fault ? "debug" : "error";
       this.log[level](
         { err: error, saga: row.state.id, message: sending.contract.name },
@@ -140,17 +142,9 @@ export class SagaRunner {
     }
   }
 
-  /** Remembered here until the saga is looked at again; then its row says it. */
-  private keepFailure({ state: { id } }: SagaRow, { step, call }: Sending, why: string | undefined): void {
-    if (why === undefined) this.failures.delete(id);
-    else if (this.failures.size < failuresMax) this.failures.set(id, { step, call, why: why.slice(0, 300) });
-  }
-
-  private dueOf({ state: { id, step, phase } }: SagaRow): Input {
-    const failure = this.failures.get(id);
-    this.failures.delete(id);
-    const isOfThis = failure && failure.step === step && failure.call === callIn(phase);
-    return isOfThis ? { kind: "due", failure: failure.why } : { kind: "due" };
+  private dueOf(row: SagaRow): Input {
+    const failure = this.failures.take(row);
+    return failure === undefined ? { kind: "due" } : { kind: "due", failure };
   }
 
   private poll(): void {
@@ -186,11 +180,6 @@ export class SagaRunner {
       if (fault?.status === "rejected") throw fault.reason;
     }
   }
-}
-
-function failureIn(answered: Awaited<ReturnType<Asker["ask"]>>): string | undefined {
-  if ("answer" in answered) return undefined;
-  return "refusal" in answered ? `refused: ${answered.refusal.code}` : "accepted, and not decided yet";
 }
 
 function inputOf({ step, call }: Sending, answered: Awaited<ReturnType<Asker["ask"]>>): Input | undefined {

@@ -16,6 +16,7 @@ export const cancelOrder = saga<CancellingOrder>("cancel-order", [
   ask(CreditOrder, {
     do: (order) => ({ orderId: order.orderId, ...(order.reason === null ? {} : { reason: order.reason }) }),
     keep: (order, answer) => ({ ...order, creditNoteNumber: answer.creditNote?.number ?? null }),
+    isDocument: true,
   }),
   local("cancel-order", { becomes: "CANCELLED" }),
 ]);

@@ -34,6 +34,8 @@ export interface AskStep<Data> {
   readonly call: Call<Data>;
   readonly keep: (data: Data, answer: never) => Data;
   readonly undo: Call<Data> | null;
+  /** What it does is a document in the books. Nobody can vouch by hand for one, nor for its number. */
+  readonly isDocument: boolean;
   readonly deadlineMs: number;
 }
 
@@ -84,6 +86,7 @@ export function ask<Data, C extends CommandContract>(
     do: (data: Data) => AskOf<C>;
     keep?: (data: Data, answer: AnswerOf<C>) => Data;
     undo?: Call<Data>;
+    isDocument?: boolean;
     deadlineMs?: number;
   },
 ): AskStep<Data> {
@@ -93,6 +96,7 @@ export function ask<Data, C extends CommandContract>(
     call: call(contract, parts.do),
     keep: (parts.keep ?? ((data: Data) => data)) as AskStep<Data>["keep"],
     undo: parts.undo ?? null,
+    isDocument: parts.isDocument ?? false,
     deadlineMs: parts.deadlineMs ?? day,
   };
 }
