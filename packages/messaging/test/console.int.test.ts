@@ -1,8 +1,14 @@
-import { allOps, CreateLocation, type OpsContract } from "@quartermaster/contracts";
+import {
+  allOps,
+  CreateLocation,
+  ListLocations,
+  type OpsContract,
+  PlaceOrder,
+} from "@quartermaster/contracts";
 import { eventually, openWorld, operate, type World } from "@quartermaster/testkit";
 import { type NatsConnection, RequestStrategy } from "nats";
 import { type Logger, pino } from "pino";
-import type { RunningService } from "../src/index";
+import { accepted, handle, type RunningService, refuse, reply } from "../src/index";
 import { meta, openLocations, startOn } from "./fixture";
 
 let world: World;
@@ -12,7 +18,7 @@ let ada: NatsConnection;
 const logs = new Map<string, Logger>();
 
 beforeAll(async () => {
-  world = await openWorld("inventory");
+  world = await openWorld("inventory", "orders");
   [one, two] = await Promise.all(
     ["one", "two"].map((name) => start(name)) as [Promise<RunningService>, Promise<RunningService>],
   );
@@ -199,4 +205,39 @@ test("a drained instance answers what it holds, and nothing is lost while anothe
     "select count(*)::int as n from inventory.outbox where body ~ 'DRAIN-|AFTER-'",
   );
   expect(row?.n).toBe(600);
+});
+
+test("a drained instance answers a query that takes its time, and whoever waits there for the end of a saga", async () => {
+  const slow = reply(ListLocations, async (db) => {
+    await db.rows({ text: "select pg_sleep(0.5)" });
+    return { data: [], next: null };
+  });
+  const leaving = await startOn(world, "inventory", [slow], "leaving");
+  const begun: string[] = [];
+  const begin = handle(PlaceOrder, async (_tx, commands) => {
+    begun.push(...commands.map(({ id }) => id));
+    return commands.map(() => accepted());
+  });
+  const [orders, others] = await Promise.all([
+    startOn(world, "orders", [begin], "leaving"),
+    startOn(world, "orders", [], "staying"),
+  ]);
+  const listed = one.asker.ask(ListLocations, { limit: 1 }, { meta, timeoutMs: 10_000 });
+  const placed = one.asker.ask(
+    PlaceOrder,
+    { items: [{ productId: 1, quantity: 1 }] },
+    { meta, waitMs: 8_000, timeoutMs: 10_000 },
+  );
+  const id = await eventually(async () => begun[0], { withinMs: 5_000 });
+  for (const service of ["inventory", "orders"])
+    await operate(ada, `ops.${service}.leaving.drain`, { reason: "Kernel upgrade" });
+  const stopped = Promise.all([leaving, orders].map((each) => each.drained.then(() => each.stop())));
+  await others.inTransaction(async (tx) => {
+    await others.settle(tx, [{ id, outcome: refuse("insufficient_stock", { orderId: id }) }]);
+    return { result: undefined, said: [] };
+  });
+  expect(await listed).toEqual({ answer: { data: [], next: null } });
+  expect(await placed).toMatchObject({ refusal: { code: "insufficient_stock", details: { orderId: id } } });
+  await stopped;
+  await others.stop();
 });
