@@ -53,15 +53,16 @@ export function readEvent(msg: JsMsg): Heard {
   };
 }
 
-/** An event as its source replays it. */
+/** An event as its source replays it: the same, to the last field, as it would be off the stream. */
 export function heardFrom(source: string, row: OutboxRow): Heard {
+  const fields = metaHeaders(JSON.parse(row.meta) as Meta);
   return {
     source,
     epoch: row.epoch,
     seq: row.seq,
     name: nameIn(row.subject),
     at: row.at,
-    meta: JSON.parse(row.meta) as Meta,
+    meta: readMeta({ get: (name) => fields[name] ?? "" }),
     body: JSON.parse(row.body),
   };
 }
