@@ -46,6 +46,14 @@ module.exports = {
       to: { couldNotResolve: true },
     },
     {
+      name: "no-package-of-tests",
+      comment:
+        "Images are installed without devDependencies: what a program loads is one of its dependencies.",
+      severity: "error",
+      from: { path: "^(packages|services|tools|bench)/.*/src/", pathNot: tests },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg"] },
+    },
+    {
       name: "contracts-zod-only",
       comment: "Other teams install the contracts alone.",
       severity: "error",
@@ -132,6 +140,7 @@ module.exports = {
   ],
   options: {
     parser: "swc",
+    combinedDependencies: true,
     doNotFollow: { path: "node_modules" },
     exclude: { path: "(^|/)(dist|\\.data)/" },
     enhancedResolveOptions: {

@@ -46,6 +46,22 @@ test("a cycle is caught, and a type is free to come from anywhere", () => {
   ]);
 });
 
+test("a program that loads what only its tests declare is caught", () => {
+  plant("node_modules/pg/package.json", '{ "name": "pg", "version": "8.0.0", "main": "index.js" }');
+  plant("node_modules/pg/index.js", "exports.Pool = class {};");
+  plant(
+    "tools/stack/package.json",
+    '{ "name": "stack", "version": "1.0.0", "devDependencies": { "pg": "8.0.0" } }',
+  );
+  const text = 'import { Pool } from "pg";\nexport const pool = new Pool();';
+  plant("tools/stack/src/pool.ts", text);
+  plant("tools/stack/src/pool.unit.test.ts", text);
+  expect(check()).toEqual([
+    "no-package-of-tests: tools/stack/src/pool.ts -> node_modules/pg/index.js",
+    "2 modules, 1 imports against the rules",
+  ]);
+});
+
 test("to see no module is a failure, not a success", () => {
   plant("services/orders/README.md", "nothing to import here");
   expect(check()).toEqual([
