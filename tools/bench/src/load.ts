@@ -49,10 +49,15 @@ export function buyersInTurn(
         method: "POST" as const,
         path: "/orders",
         headers,
-        body: JSON.stringify({ items: itemsOf(options) }),
+        body: orderBody(options),
       })),
     );
   };
+}
+
+/** One order, as JSON. */
+export function orderBody(options: Pick<LoadOptions, "productIds" | "shape">): string {
+  return JSON.stringify({ items: itemsOf(options) });
 }
 
 function itemsOf({ shape, productIds }: Pick<LoadOptions, "productIds" | "shape">) {
