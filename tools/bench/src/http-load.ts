@@ -9,8 +9,6 @@ export interface HttpLoadOptions {
   readonly wanted: number;
   /** Gives each connection its requests. */
   readonly prepare: (client: Client) => void;
-  /** Requests a second over all connections. Without it each connection sends its next as soon as it has its answer. */
-  readonly ratePerSecond?: number;
 }
 
 export interface HttpLoadResult {
@@ -21,15 +19,19 @@ export interface HttpLoadResult {
   /** Connections lost and requests without an answer. */
   readonly errors: number;
   readonly seconds: number;
-  /** Of the wanted answers, in milliseconds. */
+  /** Of each wanted answer, in milliseconds. */
+  readonly answeredMs: readonly number[];
+}
+
+export type HttpLoadFigures = Omit<HttpLoadResult, "answeredMs"> & {
   readonly p50Ms: number;
   readonly p99Ms: number;
-}
+};
 
 /** Longer than any answer of a healthy server takes. */
 const timeoutSeconds = 30;
 
-/** Offers requests for so many seconds. */
+/** Offers requests for so many seconds: each connection sends its next one as soon as it has its answer. */
 export async function offer(options: HttpLoadOptions): Promise<HttpLoadResult> {
   // Autocannon's own histogram counts whole milliseconds, too coarse for one connection.
   const answeredMs: number[] = [];
@@ -39,10 +41,6 @@ export async function offer(options: HttpLoadOptions): Promise<HttpLoadResult> {
     connections: options.connections,
     duration: options.seconds,
     timeout: timeoutSeconds,
-    ...(options.ratePerSecond !== undefined && {
-      overallRate: options.ratePerSecond,
-      ignoreCoordinatedOmission: true,
-    }),
     setupClient: (client) => {
       client.on("response", (status, _bytes, ms) => {
         if (status === options.wanted) answeredMs.push(ms);
@@ -59,6 +57,24 @@ export async function offer(options: HttpLoadOptions): Promise<HttpLoadResult> {
     others: Object.fromEntries(others.map(([status, { count }]) => [status, Number(count)])),
     errors: result.errors,
     seconds,
+    answeredMs,
+  };
+}
+
+/** The figures of loads that were offered at the same time, as of one. */
+export function together(results: readonly HttpLoadResult[]): HttpLoadFigures {
+  const sum = (pick: (each: HttpLoadResult) => number) =>
+    results.reduce((total, each) => total + pick(each), 0);
+  const others: Record<string, number> = {};
+  for (const result of results)
+    for (const [status, count] of Object.entries(result.others))
+      others[status] = (others[status] ?? 0) + count;
+  const answeredMs = results.flatMap((each) => each.answeredMs);
+  return {
+    answered: sum((each) => each.answered),
+    others,
+    errors: sum((each) => each.errors),
+    seconds: Math.max(...results.map((each) => each.seconds)),
     p50Ms: percentile(answeredMs, 0.5),
     p99Ms: percentile(answeredMs, 0.99),
   };

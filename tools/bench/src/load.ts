@@ -1,9 +1,10 @@
 import type { Client } from "autocannon";
-import { offer } from "./http-load";
+import { offer, together } from "./http-load";
 import type { Shape } from "./settings";
 
 export interface LoadOptions {
-  readonly url: string;
+  /** Of each server that takes the load; the connections are spread over them evenly. */
+  readonly urls: readonly string[];
   /** A buyer each; the connections take turns with them. */
   readonly tokens: readonly string[];
   readonly connections: number;
@@ -29,9 +30,16 @@ export interface LoadResult {
 const bodiesPerConnection = 256;
 
 export async function placeOrders(options: LoadOptions): Promise<LoadResult> {
-  const { url, connections, seconds } = options;
+  const { urls, connections, seconds } = options;
   const prepare = buyersInTurn(options);
-  const { answered, ...result } = await offer({ url, connections, seconds, wanted: 201, prepare });
+  const share = (index: number) => Math.floor((connections + urls.length - 1 - index) / urls.length);
+  const offered = urls.map((url, index) => ({ url, connections: share(index) }));
+  const results = await Promise.all(
+    offered
+      .filter((each) => each.connections > 0)
+      .map((each) => offer({ ...each, seconds, wanted: 201, prepare })),
+  );
+  const { answered, ...result } = together(results);
   return { orders: answered, ...result };
 }
 

@@ -90,7 +90,14 @@ export async function startMonolith(options: MonolithOptions): Promise<Target> {
     takes: () => true,
     processes: () => [{ name: "monolith", pid: server.pid }],
     load: (shape, seconds) =>
-      placeOrders({ url, tokens, connections: connectionsOf(shape, settings), productIds, shape, seconds }),
+      placeOrders({
+        urls: [url],
+        tokens,
+        connections: connectionsOf(shape, settings),
+        productIds,
+        shape,
+        seconds,
+      }),
     settle: async () => 0,
     countOrders: () => countOrders(options.adminUrl, "monolith.orders"),
     rows: monolithRowChecks(options.adminUrl),

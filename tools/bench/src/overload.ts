@@ -123,7 +123,14 @@ async function peakOf(platform: Platform, seconds: number) {
   let best = { perSecond: 0, connections: 0 };
   for (const connections of closedConnections) {
     const { url, tokens, productIds } = platform;
-    const load = await placeOrders({ url, tokens, productIds, connections, shape: "spread", seconds });
+    const load = await placeOrders({
+      urls: [url],
+      tokens,
+      productIds,
+      connections,
+      shape: "spread",
+      seconds,
+    });
     const perSecond = load.orders / load.seconds;
     if (perSecond > best.perSecond) best = { perSecond, connections };
   }

@@ -60,7 +60,14 @@ export async function fillQuartermaster({ settings, stack, say }: QuartermasterO
     processes,
     services: () => processes().filter(({ name }) => name !== "nats"),
     load: (shape, seconds) =>
-      placeOrders({ url, tokens, connections: connectionsOf(shape, settings), productIds, shape, seconds }),
+      placeOrders({
+        urls: stack.gatewayUrls,
+        tokens,
+        connections: connectionsOf(shape, settings),
+        productIds,
+        shape,
+        seconds,
+      }),
     settle: () => settle(stack.adminDatabaseUrl),
     countOrders: () => countOrders(stack.adminDatabaseUrl, "orders.orders", "status = 'PENDING'"),
     rows: quartermasterRowChecks(stack.adminDatabaseUrl),

@@ -3,7 +3,7 @@ import { program } from "@quartermaster/bench-reads";
 import { poll, startWatched, type WatchedProcess } from "@quartermaster/servers";
 import type { Stack } from "@quartermaster/stack";
 import type { Client } from "autocannon";
-import { offer } from "./http-load";
+import { offer, together } from "./http-load";
 import type { Platform } from "./quartermaster";
 import { type Reader, type ReadMeasurement, readers } from "./reads-report";
 import type { BenchSettings } from "./settings";
@@ -144,6 +144,8 @@ async function loadReads(options: {
     );
   };
   const connections = buyers.length;
-  const { answered, ...result } = await offer({ url, connections, seconds, wanted: 200, prepare });
+  const { answered, ...result } = together([
+    await offer({ url, connections, seconds, wanted: 200, prepare }),
+  ]);
   return { requestsPerSecond: answered / result.seconds, ...result };
 }
