@@ -47,6 +47,17 @@ export async function fillQuartermaster({ settings, stack, say }: QuartermasterO
     await post(`${url}/auth/register`, { ...buyer, role: "CUSTOMER" });
     return logIn(url, buyer.email, buyer.password);
   });
+  return platformOf({ settings, stack, tokens, productIds });
+}
+
+/** The platform on a stack that has been filled. */
+export function platformOf({
+  settings,
+  stack,
+  tokens,
+  productIds,
+}: Pick<QuartermasterOptions, "settings" | "stack"> & Pick<Platform, "tokens" | "productIds">): Platform {
+  const url = stack.gatewayUrl;
   const processes = () =>
     Object.entries(stack.pids()).flatMap(([name, pid]) =>
       name === "postgres" || pid === undefined ? [] : [{ name, pid }],
