@@ -20,7 +20,9 @@ export interface Copying {
 
 export interface CopiedTable {
   readonly table: string;
-  /** Which rows `r` belong to the original `t`; SQL. */
+  /** A table `e` that leads from the original `t` to its rows, and how; SQL. */
+  readonly through?: string;
+  /** Which rows `r` belong to the original `t`, or to `e`; SQL. */
   readonly of: string;
   /** What is not copied by the rules: SQL by column. */
   readonly columns?: Readonly<Record<string, string>>;
@@ -50,7 +52,7 @@ export async function copyRows(
 export async function selectCopies(
   client: Client,
   copying: Copying,
-  { table, of, columns: own = {} }: CopiedTable,
+  { table, through, of, columns: own = {} }: CopiedTable,
   { from, to }: Range,
 ): Promise<string> {
   const { originals, copiesOfEach, keys, uuid } = copying;
@@ -67,6 +69,7 @@ export async function selectCopies(
       cross join generate_series(0, ${copiesOfEach - 1}) c
       cross join lateral (select t.n::bigint * ${copiesOfEach} + c as s) i
       cross join lateral (select s, ${keyColumns.join(", ")} offset 0) k
+      ${through ? `join ${through}` : ""}
       join ${table} r on ${of}
     where t.n >= ${from} and t.n < ${to} order by k.s`;
 }

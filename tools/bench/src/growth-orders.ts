@@ -67,7 +67,8 @@ export async function ordersToCopy(client: Client, wanted: number): Promise<Orde
     tables: tablesOf(start, copying),
     records: {
       table: "audit.records",
-      of: "r.epoch = 1 and (r.source, r.seq) in (select e.source, e.seq from order_events e where e.n = t.n) join order_events e on e.n = t.n and e.source = r.source",
+      through: "order_events e on e.n = t.n",
+      of: "r.source = e.source and r.epoch = 1 and r.seq = e.seq",
       columns: {
         position: `${start.position} + k.s * ${sources.length} + e.nth`,
         seq: `case r.source ${sources.map((source) => `when '${source}' then ${start[source]}`).join(" ")} end + k.s + 1`,
@@ -75,7 +76,8 @@ export async function ordersToCopy(client: Client, wanted: number): Promise<Orde
     },
     outboxes: sources.map((source) => ({
       table: `${source}.outbox`,
-      of: `r.epoch = 1 and r.seq = (select e.seq from order_events e where e.n = t.n and e.source = '${source}')`,
+      through: `order_events e on e.n = t.n and e.source = '${source}'`,
+      of: "r.epoch = 1 and r.seq = e.seq",
       columns: { seq: `${start[source]} + k.s + 1` },
     })),
     finish: async () => void (await client.query(finishSql(start, copied, copiesOfEach))),

@@ -46,18 +46,19 @@ export async function productsToCopy(client: Client, wanted: number): Promise<Pr
   await prepare(client);
   const copied = originals * copiesOfEach;
   const copying = copyingOf(originals, copiesOfEach);
-  const event = "join product_events e on e.n = t.n and e.seq = r.seq";
+  const through = "product_events e on e.n = t.n";
   const numbered = { seq: `${seq} + k.s * ${eventsEach} + e.nth` };
   return {
     originals,
     total: originals + copied,
     copying,
     outboxes: [
-      { table: "inventory.outbox", of: `r.epoch = 1 and r.seq <= ${seq} ${event}`, columns: numbered },
+      { table: "inventory.outbox", through, of: "r.epoch = 1 and r.seq = e.seq", columns: numbered },
     ],
     records: {
       table: "audit.records",
-      of: `r.source = 'inventory' and r.epoch = 1 and r.position <= ${position} ${event}`,
+      through,
+      of: "r.source = 'inventory' and r.epoch = 1 and r.seq = e.seq",
       columns: {
         ...numbered,
         position: `${position} + k.s * ${eventsEach} + e.nth`,
