@@ -67,8 +67,18 @@ export async function fillWithHistory({ settings, stack, tell, wanted }: FillOpt
     await copyOutbox(client, orders, "orders", tell);
   });
   await tidy(stack, tell);
-  return { ...platform, brokenAtTheEnd: () => withClient(stack.adminDatabaseUrl, brokenChain) };
+  const ownVerdict = wanted.orders <= verifiedOrdersMax ? platform.brokenAtTheEnd : undefined;
+  return {
+    ...platform,
+    brokenAtTheEnd: async () => [
+      ...(await withClient(stack.adminDatabaseUrl, brokenChain)),
+      ...((await ownVerdict?.()) ?? []),
+    ],
+  };
 }
+
+/** The audit recomputes some 50,000 records a second, and a request waits for a minute: a longer chain is checked by SQL alone. */
+const verifiedOrdersMax = 100_000;
 
 type History = ProductHistory | OrderHistory;
 
