@@ -18,6 +18,7 @@ runBench(async (bench) => {
   if (!platform) throw new Error("ONLY must name quartermaster");
   const broken: string[] = [];
   const rows: Minute[] = [];
+  const settledMs: number[] = [];
   for (let minute = 1; minute <= minutes; minute += 1) {
     const watch = watchMemory(() => memoryOf(platform.services()));
     const { orders, seconds } = await platform.load("spread", 60);
@@ -27,9 +28,9 @@ runBench(async (bench) => {
     bench.tell(
       `minute ${minute}: ${totalMb(memory).toFixed(0)} MB, ${(orders / seconds).toFixed(0)} orders/s`,
     );
+    settledMs.push(await platform.settle());
     broken.push(...(await platform.rows.ofNewRows()));
   }
-  const settleMs = await platform.settle();
   broken.push(...(await platform.rows.ofAllRows()), ...((await platform.brokenAtTheEnd?.()) ?? []));
   const totals = rows.map(({ memory }) => totalMb(memory));
   const verdicts = [
@@ -45,7 +46,7 @@ runBench(async (bench) => {
     }),
   ];
   const machine = describeMachine(ground.postgresVersion);
-  const file = writeResults("memory", { machine, settings, minutes: rows, settleMs, verdicts, broken });
+  const file = writeResults("memory", { machine, settings, minutes: rows, settledMs, verdicts, broken });
   bench.say(`\n${tableOf(rows)}\n\n${verdictTable(verdicts)}\n`);
   for (const sentence of broken) bench.say(`BROKEN: ${sentence}`);
   bench.say(`Raw results: ${file}`);
