@@ -1,5 +1,6 @@
 import { CreateLocation, ListLocations, PlaceOrder } from "@quartermaster/contracts";
 import { openWorld, type World } from "@quartermaster/testkit";
+import { pino } from "pino";
 import { accepted, Defect, Fault, handle, newId, type RunningService, refuse } from "../src/index";
 import { meta, openLocations, startOn } from "./fixture";
 
@@ -129,4 +130,21 @@ test("an accepted command is answered when another instance settles it, and `acc
   expect(await joined).toEqual(settled);
   expect(await ask(0)).toEqual(settled);
   await Promise.all([one.stop(), two.stop()]);
+});
+
+test("the end of a saga is looked for only where somebody has waited for a while, and without a complaint", async () => {
+  const complaints: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => complaints.push(line) });
+  const start = handle(PlaceOrder, async (_tx, commands) => commands.map(() => accepted()));
+  const orders = await startOn(world, "orders", [start], "one", log);
+  const ask = (waitMs: number) =>
+    orders.asker.ask(
+      PlaceOrder,
+      { items: [{ productId: 1, quantity: 1 }] },
+      { meta, waitMs, timeoutMs: 8_000 },
+    );
+  // Each has just begun to wait at some look.
+  for (let n = 0; n < 3; n++) expect(await ask(400)).toEqual({ accepted: true });
+  expect(complaints).toEqual([]);
+  await orders.stop();
 });
