@@ -43,6 +43,15 @@ test("the same id sent many times at once has one effect, over two instances too
   await second.stop();
 });
 
+test("where some ids of a batch are known, only the others are carried out", async () => {
+  const known = newId();
+  const first = await open("K", known);
+  const answers = await Promise.all([open("K", known), ...["K1", "K2", "K3"].map((code) => open(code))]);
+  expect(answers[0]).toEqual(first);
+  expect(answers.slice(1)).toMatchObject(["K1", "K2", "K3"].map((code) => ({ answer: { code } })));
+  for (const code of ["K", "K1", "K2", "K3"]) expect(await eventsOf(code)).toHaveLength(1);
+});
+
 test("commands that arrive together share a transaction, and their events are numbered without a gap", async () => {
   seen.length = 0;
   await Promise.all(Array.from({ length: 100 }, (_, n) => open(`C${n}`)));
