@@ -9,7 +9,7 @@ import { commandLaneLimits, Lane } from "./lane";
 import type { SaidWith } from "./outbox";
 import type { Outcome } from "./outcome";
 import type { Tx } from "./sql";
-import type { Transact } from "./transact";
+import { AssumptionFailed, optimistically, type Transact } from "./transact";
 
 /** What a lane answers: the reply, or null for a command that was accepted and is not settled yet. */
 export type CommandLane = Lane<Command, StoredReply | null>;
@@ -38,7 +38,11 @@ export function commandLane(parts: {
     name: handler.contract.name,
     limits: commandLaneLimits,
     log,
-    run: (commands) => runOptimistically(transact, handler, commands),
+    run: (commands) =>
+      optimistically(transact, {
+        optimistic: (tx) => runAsNew(tx, handler, commands),
+        careful: (tx) => runBatch(tx, handler, commands),
+      }),
     poisoned: async (command, error) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const letter = letterOf(handler.contract, command, reason);
@@ -67,26 +71,10 @@ interface Ran {
 
 type Replies = Map<string, StoredReply | null>;
 
-/** Some id of the batch was taken before: what the batch did is undone, and done again without it. */
-class KnownBefore extends Error {}
-
 /**
  * Nearly always every id is new, so the handler's first statements travel together with the look into the inbox instead of
- * waiting for it. Where an id is known after all, the batch is rolled back and run again, the inbox first.
+ * waiting for it. A handler may well fail over a command that it has carried out before: what the look found counts first.
  */
-async function runOptimistically(
-  transact: Transact,
-  handler: CommandHandler,
-  commands: Command[],
-): Promise<Ran["result"]> {
-  try {
-    return await transact((tx) => runAsNew(tx, handler, commands));
-  } catch (error) {
-    if (!(error instanceof KnownBefore)) throw error;
-    return transact((tx) => runBatch(tx, handler, commands));
-  }
-}
-
 async function runAsNew(tx: Tx, handler: CommandHandler, commands: Command[]): Promise<Ran> {
   const fresh = [...distinctOf(commands).values()];
   const ids = fresh.map((command) => command.id);
@@ -95,8 +83,7 @@ async function runAsNew(tx: Tx, handler: CommandHandler, commands: Command[]): P
     : Promise.resolve(new Map());
   const running = handler.run(tx, fresh);
   await Promise.allSettled([looking, running]);
-  // First of all: a handler may well fail over a command that it has carried out before.
-  if ((await looking).size > 0) throw new KnownBefore();
+  if ((await looking).size > 0) throw new AssumptionFailed("some of the commands are known");
   return outcomeOf(tx, handler, { commands, fresh, replies: new Map() }, await running);
 }
 
