@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each says what to do when something is missing.
 .DEFAULT_GOAL := help
-.PHONY: help up down demo bench contracts test fmt gate publish-contracts clean-data prepare
+.PHONY: help up down demo bench bench-memory bench-growth bench-instances bench-overload bench-docs contracts test fmt gate publish-contracts clean-data prepare
 
 STACK := node tools/stack/dist/main.js
 
@@ -16,8 +16,23 @@ down: prepare ## stop the stack that runs on DATA_DIR, from another terminal
 demo: prepare ## place orders on a running stack, or on a fresh one, and narrate
 	@exec node tools/demo/dist/main.js
 
-bench: prepare ## measure the stack against the monolith of bench/
+bench: prepare ## measure the stack against the monolith of bench/, every target beside its figure (QUICK=1: a minute)
 	@exec node tools/bench/dist/main.js
+
+bench-memory: prepare ## five minutes of orders: memory of the six services, minute by minute (MINUTES)
+	@exec node tools/bench/dist/memory-run.js
+
+bench-growth: prepare ## orders over a history of a million, against an empty system; takes ten minutes (PRODUCTS, ORDERS)
+	@exec node tools/bench/dist/growth.js
+
+bench-instances: prepare ## two instances of each service against one
+	@exec node tools/bench/dist/instances.js
+
+bench-overload: prepare ## five times the load that can be carried (TIMES)
+	@exec node tools/bench/dist/overload.js
+
+bench-docs: prepare ## put the newest results of make bench into docs/performance.md and its chart (RESULTS=<file>)
+	@exec node tools/bench/dist/write-docs.js $(RESULTS)
 
 contracts: prepare ## who relies on which message, and whether it is kept; other teams' pacts too
 	@exec node tools/checks/contracts.cjs

@@ -67,7 +67,9 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
     },
   });
   const upkeep = [keepKeysFresh(keys, log), keepForgetting(service.db, log)];
-  const listening = await listen(app, config.GATEWAY_PORT, config.GATEWAY_HOST);
+  const { GATEWAY_PORT: port, GATEWAY_HOST: host } = config;
+  const { admit } = traffic;
+  const listening = await listen(app, { port, admit, ...(host !== undefined && { host }) });
   log.info({ port: listening.port }, "listening");
   return {
     port: listening.port,

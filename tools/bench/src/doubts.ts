@@ -1,7 +1,5 @@
 import type { Measurement } from "./report";
-
-/** The audit must keep up with the load, not catch up after it. */
-const settleMsMax = 5_000;
+import { settleMsMax } from "./verdicts";
 
 export interface Counted {
   /** By how many the rows of the target's table have grown. */

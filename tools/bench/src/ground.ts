@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { freePort, startPostgres } from "@quartermaster/servers";
-import { startStack } from "@quartermaster/stack";
+import { type Stack, type StackOptions, startStack } from "@quartermaster/stack";
 import type { CountedProcess } from "./cpu";
 import { withClient } from "./invariants";
 import { startMonolith } from "./monolith";
 import { missingPgbench, startPgbench } from "./pgbench";
-import { fillQuartermaster } from "./quartermaster";
+import { fillQuartermaster, type Platform } from "./quartermaster";
 import type { BenchSettings } from "./settings";
 import type { Target } from "./target";
 
@@ -14,6 +14,9 @@ export interface Ground {
   readonly adminUrl: string;
   readonly postgresVersion: string;
   readonly targets: readonly Target[];
+  /** There when Quartermaster is measured. */
+  readonly platform?: Platform;
+  readonly stack?: Stack;
   /** Counted whichever target is measured. */
   readonly processes: readonly CountedProcess[];
   /** A sentence for each target that is not measured. */
@@ -71,32 +74,48 @@ export async function openGround(
     targets,
     processes: servers.processes,
     skipped,
+    ...(servers.platform && { platform: servers.platform }),
+    ...(servers.stack && { stack: servers.stack }),
   };
 }
 
 interface Servers {
   readonly adminUrl: string;
   readonly processes: readonly CountedProcess[];
-  readonly platform?: Target;
+  readonly platform?: Platform;
+  readonly stack?: Stack;
 }
 
 /** Everything of the platform switched on; the other targets use its Postgres. */
 async function startPlatform(settings: BenchSettings, folder: string, parts: GroundParts): Promise<Servers> {
-  parts.say("starting the stack");
-  const ports = { gateway: await freePort(), postgres: await freePort(), nats: await freePort() };
-  const stack = await startStack({
-    dataDir: join(folder, "stack"),
-    ports,
-    env: { LOG_LEVEL: "info", SHIPPING_FLAT_RATE: "0", RATE_LIMIT_AUTH_PER_MINUTE: "100000" },
-    report: (sentence) => parts.say(`  ${sentence}`),
-  });
-  parts.started.push(() => stack.stop());
+  const stack = await startBenchStack(join(folder, "stack"), parts);
   const pid = stack.pids().postgres;
   return {
     adminUrl: stack.adminDatabaseUrl,
     processes: pid === undefined ? [] : [{ name: "postgres", pid }],
     platform: await fillQuartermaster({ settings, stack, say: parts.say }),
+    stack,
   };
+}
+
+/** A stack as `make up` starts it, apart from the ports; only the buyers' logins are not slowed down. */
+export async function startBenchStack(
+  dataDir: string,
+  { say, started }: GroundParts,
+  more: Pick<StackOptions, "env" | "instances"> = {},
+): Promise<Stack> {
+  say("starting the stack");
+  const ports = { gateway: await freePort(), postgres: await freePort(), nats: await freePort() };
+  const env = { LOG_LEVEL: "info", SHIPPING_FLAT_RATE: "0", RATE_LIMIT_AUTH_PER_MINUTE: "100000" };
+  const stack = await startStack({
+    dataDir,
+    ports,
+    ...more,
+    env: { ...env, ...more.env },
+    report: (sentence) => say(`  ${sentence}`),
+  });
+  started.push(() => stack.stop());
+  return stack;
 }
 
 async function startPostgresAlone(folder: string, { say, started }: GroundParts): Promise<Servers> {

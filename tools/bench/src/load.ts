@@ -1,10 +1,13 @@
-import autocannon from "autocannon";
+import type { Client } from "autocannon";
+import { offer, together } from "./http-load";
 import type { Shape } from "./settings";
 
 export interface LoadOptions {
-  readonly url: string;
-  /** One token per connection: a buyer each. */
+  /** Of each server that takes the load; the connections are spread over them evenly. */
+  readonly urls: readonly string[];
+  /** A buyer each; the connections take turns with them. */
   readonly tokens: readonly string[];
+  readonly connections: number;
   readonly productIds: readonly number[];
   readonly shape: Shape;
   readonly seconds: number;
@@ -18,6 +21,7 @@ export interface LoadResult {
   /** Connections lost and requests without an answer. */
   readonly errors: number;
   readonly seconds: number;
+  /** Of the answers 201, in milliseconds. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -26,43 +30,45 @@ export interface LoadResult {
 const bodiesPerConnection = 256;
 
 export async function placeOrders(options: LoadOptions): Promise<LoadResult> {
+  const { urls, connections, seconds } = options;
+  const prepare = buyersInTurn(options);
+  const share = (index: number) => Math.floor((connections + urls.length - 1 - index) / urls.length);
+  const offered = urls.map((url, index) => ({ url, connections: share(index) }));
+  const results = await Promise.all(
+    offered
+      .filter((each) => each.connections > 0)
+      .map((each) => offer({ ...each, seconds, wanted: 201, prepare })),
+  );
+  const { answered, ...result } = together(results);
+  return { orders: answered, ...result };
+}
+
+/** Makes each connection a buyer, and gives it its orders. */
+export function buyersInTurn(
+  options: Pick<LoadOptions, "tokens" | "productIds" | "shape">,
+  bodies = bodiesPerConnection,
+): (client: Client) => void {
   let nextToken = 0;
-  const run = autocannon({
-    url: `${options.url}/orders`,
-    connections: options.tokens.length,
-    duration: options.seconds,
-    timeout: 30,
-    method: "POST",
-    setupClient: (client) => {
-      const token = options.tokens[nextToken++ % options.tokens.length];
-      const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-      client.setRequests(
-        Array.from({ length: bodiesPerConnection }, () => ({
-          method: "POST" as const,
-          path: "/orders",
-          headers,
-          body: JSON.stringify({ items: itemsOf(options) }),
-        })),
-      );
-    },
-  });
-  const startedAt = performance.now();
-  const result = await run;
-  const seconds = (performance.now() - startedAt) / 1000;
-  const statuses = (result as unknown as { statusCodeStats: Record<string, { count: number }> })
-    .statusCodeStats;
-  const others = Object.entries(statuses ?? {}).filter(([status]) => status !== "201");
-  return {
-    orders: statuses?.["201"]?.count ?? 0,
-    others: Object.fromEntries(others.map(([status, { count }]) => [status, Number(count)])),
-    errors: result.errors,
-    seconds,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
+  return (client) => {
+    const token = options.tokens[nextToken++ % options.tokens.length];
+    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+    client.setRequests(
+      Array.from({ length: bodies }, () => ({
+        method: "POST" as const,
+        path: "/orders",
+        headers,
+        body: orderBody(options),
+      })),
+    );
   };
 }
 
-function itemsOf({ shape, productIds }: LoadOptions) {
+/** One order, as JSON. */
+export function orderBody(options: Pick<LoadOptions, "productIds" | "shape">): string {
+  return JSON.stringify({ items: itemsOf(options) });
+}
+
+function itemsOf({ shape, productIds }: Pick<LoadOptions, "productIds" | "shape">) {
   const hottest = productIds[0];
   if (shape === "hot") return [{ product_id: hottest, quantity: 1 }];
   const first = below(productIds.length);

@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { countOrders } from "./invariants";
 import { monolithRowChecks } from "./invariants-monolith";
 import { placeOrders } from "./load";
-import type { BenchSettings } from "./settings";
+import { type BenchSettings, connectionsOf } from "./settings";
 import type { Target } from "./target";
 
 /** Only reachable on this machine, in a database that goes after the run. */
@@ -87,8 +87,17 @@ export async function startMonolith(options: MonolithOptions): Promise<Target> {
   const productIds = Array.from({ length: settings.products }, (_, index) => index + 1);
   return {
     name: "monolith",
+    takes: () => true,
     processes: () => [{ name: "monolith", pid: server.pid }],
-    load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
+    load: (shape, seconds) =>
+      placeOrders({
+        urls: [url],
+        tokens,
+        connections: connectionsOf(shape, settings),
+        productIds,
+        shape,
+        seconds,
+      }),
     settle: async () => 0,
     countOrders: () => countOrders(options.adminUrl, "monolith.orders"),
     rows: monolithRowChecks(options.adminUrl),

@@ -13,7 +13,11 @@ import { monolithRowChecks } from "./invariants-monolith";
 import type { LoadResult } from "./load";
 import { customerIdPrefix, fillMonolith } from "./monolith";
 import type { BenchSettings, Shape } from "./settings";
+import { percentile } from "./statistics";
 import type { Target } from "./target";
+
+/** Its limit is of interest where the load is; over one connection it has no HTTP to be compared with. */
+const pgbenchShapes: readonly Shape[] = ["spread", "hot"];
 
 export interface PgbenchOptions {
   readonly settings: BenchSettings;
@@ -34,11 +38,12 @@ export async function missingPgbench(): Promise<string | undefined> {
 export async function startPgbench({ settings, adminUrl, folder }: PgbenchOptions): Promise<Target> {
   const databaseUrl = await fillMonolith(adminUrl, settings);
   mkdirSync(folder, { recursive: true });
-  for (const shape of ["spread", "hot"] as const) {
+  for (const shape of pgbenchShapes) {
     writeFileSync(join(folder, `${shape}.sql`), scriptOf(shape, settings));
   }
   return {
     name: "pgbench",
+    takes: (shape) => pgbenchShapes.includes(shape),
     processes: () => [],
     load: (shape, seconds) =>
       runPgbench({ databaseUrl, folder, shape, seconds, clients: settings.pgbenchClients }),
@@ -191,14 +196,14 @@ async function runPgbench({ databaseUrl, folder, shape, seconds, clients }: Pgbe
     errors: 0,
     // Without the time it takes to connect, which pgbench leaves out as well.
     seconds: latencies.length / Number(/tps = ([\d.]+)/.exec(output)?.[1]),
-    p50Ms: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
-    p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
   };
 }
 
 const isLog = (name: string) => name.startsWith("latency.");
 
-/** Milliseconds, ascending. A log line is: client, number, microseconds, ... */
+/** Milliseconds. A log line is: client, number, microseconds, ... */
 function readLatencies(folder: string): Float64Array {
   const lines = readdirSync(folder)
     .filter(isLog)
@@ -207,7 +212,7 @@ function readLatencies(folder: string): Float64Array {
   return Float64Array.from(
     lines.filter((line) => line !== ""),
     (line) => Number(line.split(" ")[2]) / 1000,
-  ).sort();
+  );
 }
 
 function removeLogs(folder: string): void {

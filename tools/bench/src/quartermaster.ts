@@ -1,9 +1,10 @@
 import { poll } from "@quartermaster/servers";
 import { defaultAdmin, type Stack } from "@quartermaster/stack";
+import type { CountedProcess } from "./cpu";
 import { countOrders, withClient } from "./invariants";
 import { openWork, quartermasterRowChecks } from "./invariants-quartermaster";
 import { placeOrders } from "./load";
-import type { BenchSettings } from "./settings";
+import { type BenchSettings, connectionsOf } from "./settings";
 import type { Target } from "./target";
 
 /** Plenty for every order of a run. */
@@ -21,8 +22,18 @@ export interface QuartermasterOptions {
   readonly say: (sentence: string) => void;
 }
 
+/** The platform as a target, and what other measurements of it need. */
+export interface Platform extends Target {
+  readonly url: string;
+  /** One per connection: a buyer each. */
+  readonly tokens: readonly string[];
+  readonly productIds: readonly number[];
+  /** The services' processes, without NATS. */
+  services(): readonly CountedProcess[];
+}
+
 /** Fills a stack that runs with products and buyers, all through its REST API. */
-export async function fillQuartermaster({ settings, stack, say }: QuartermasterOptions): Promise<Target> {
+export async function fillQuartermaster({ settings, stack, say }: QuartermasterOptions): Promise<Platform> {
   const url = stack.gatewayUrl;
   const admin = await logIn(url, defaultAdmin.email, defaultAdmin.password);
   say(`creating ${settings.products} products through POST /products`);
@@ -36,13 +47,38 @@ export async function fillQuartermaster({ settings, stack, say }: QuartermasterO
     await post(`${url}/auth/register`, { ...buyer, role: "CUSTOMER" });
     return logIn(url, buyer.email, buyer.password);
   });
+  return platformOf({ settings, stack, tokens, productIds });
+}
+
+/** The platform on a stack that has been filled. */
+export function platformOf({
+  settings,
+  stack,
+  tokens,
+  productIds,
+}: Pick<QuartermasterOptions, "settings" | "stack"> & Pick<Platform, "tokens" | "productIds">): Platform {
+  const url = stack.gatewayUrl;
+  const processes = () =>
+    Object.entries(stack.pids()).flatMap(([name, pid]) =>
+      name === "postgres" || pid === undefined ? [] : [{ name, pid }],
+    );
   return {
     name: "quartermaster",
-    processes: () =>
-      Object.entries(stack.pids()).flatMap(([name, pid]) =>
-        name === "postgres" || pid === undefined ? [] : [{ name, pid }],
-      ),
-    load: (shape, seconds) => placeOrders({ url, tokens, productIds, shape, seconds }),
+    url,
+    tokens,
+    productIds,
+    takes: () => true,
+    processes,
+    services: () => processes().filter(({ name }) => name !== "nats"),
+    load: (shape, seconds) =>
+      placeOrders({
+        urls: stack.gatewayUrls,
+        tokens,
+        connections: connectionsOf(shape, settings),
+        productIds,
+        shape,
+        seconds,
+      }),
     settle: () => settle(stack.adminDatabaseUrl),
     countOrders: () => countOrders(stack.adminDatabaseUrl, "orders.orders", "status = 'PENDING'"),
     rows: quartermasterRowChecks(stack.adminDatabaseUrl),

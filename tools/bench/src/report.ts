@@ -2,6 +2,7 @@ import type { CpuSeconds } from "./cpu";
 import type { LoadResult } from "./load";
 import type { Shape, TargetName } from "./settings";
 import { shapes, targetNames } from "./settings";
+import { median } from "./statistics";
 
 /** One measured load. */
 export interface Measurement extends LoadResult {
@@ -75,17 +76,16 @@ export function disturbance(measurements: readonly Measurement[]): string | unde
   return `DISTURBED: other programs took ${(share * 100).toFixed(0)} % of the CPU; measure again on a quiet machine.`;
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  if (sorted.length % 2 === 1) return sorted[Math.floor(middle)] ?? 0;
-  return ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
-const titles: Readonly<Record<TargetName, string>> = {
+export const titles: Readonly<Record<TargetName, string>> = {
   quartermaster: "(a) Quartermaster",
   monolith: "(b) monolith",
   pgbench: "(c) bare SQL, pgbench",
+};
+
+const shapeTitles: Readonly<Record<Shape, string>> = {
+  spread: "Spread: two products of all",
+  hot: "Hot: one product for everybody",
+  single: "One connection: two products of all, one order after the other",
 };
 
 /** The table and its ratios, as text for the terminal. */
@@ -94,7 +94,7 @@ export function tableOf(summaries: readonly Summary[]): string {
   for (const shape of shapes) {
     const mine = summaries.filter((each) => each.shape === shape);
     if (mine.length === 0) continue;
-    lines.push("", shape === "spread" ? "Spread: two products of all" : "Hot: one product for everybody");
+    lines.push("", shapeTitles[shape]);
     lines.push(row(["", "orders/s", "p50 ms", "p99 ms", "settle s", "CPU s per 1,000"]));
     for (const each of mine) {
       const cpu = each.cpuSecondsPerThousand?.toFixed(2) ?? "unknown here";

@@ -2,8 +2,11 @@
 export const targetNames = ["quartermaster", "monolith", "pgbench"] as const;
 export type TargetName = (typeof targetNames)[number];
 
-/** `spread`: two products out of all. `hot`: everybody orders the same product, one line. */
-export const shapes = ["spread", "hot"] as const;
+/**
+ * `spread`: two products out of all. `hot`: everybody orders the same product, one line. `single`: as spread, but one
+ * order after the other over one connection.
+ */
+export const shapes = ["spread", "hot", "single"] as const;
 export type Shape = (typeof shapes)[number];
 
 export interface BenchSettings {
@@ -12,11 +15,15 @@ export interface BenchSettings {
   readonly shapes: readonly Shape[];
   readonly rounds: number;
   readonly measureSeconds: number;
+  /** Of each endpoint and server in each round; what does not change needs less time. 0 leaves reads out. */
+  readonly readSeconds: number;
   readonly warmUpSeconds: number;
   readonly connections: number;
   readonly products: number;
   /** Fewer than the connections: with 64, Postgres spends its time on the queue for the invoice number. */
   readonly pgbenchClients: number;
+  /** Connections of the bare endpoint to Postgres. */
+  readonly readsPoolSize: number;
   readonly monolith: { readonly poolSize: number; readonly workers: number; readonly pipeline: boolean };
 }
 
@@ -28,12 +35,14 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     only: list(env, "ONLY", targetNames),
     shapes: list(env, "SHAPES", shapes),
     rounds: count(env, "ROUNDS", quick ? 1 : 3),
-    measureSeconds: count(env, "SECONDS_EACH", quick ? 3 : 8),
+    measureSeconds: count(env, "SECONDS_EACH", quick ? 2 : 7),
+    readSeconds: count(env, "READ_SECONDS", quick ? 1 : 2, 0),
     // For both servers alike. Six processes compile their hot code later than one does, and servers run for days.
-    warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 4 : 20),
+    warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 5 : 25),
     connections: count(env, "CONNECTIONS", 64),
     products: 1000,
     pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),
+    readsPoolSize: count(env, "READS_POOL_SIZE", 4),
     monolith: {
       // The best of those tried on two cores (docs/decisions/0021).
       poolSize: count(env, "MONOLITH_POOL_SIZE", 4),
@@ -43,9 +52,16 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
   };
 }
 
-function count(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+/** Over how many connections a shape's orders come. */
+export function connectionsOf(shape: Shape, settings: BenchSettings): number {
+  return shape === "single" ? 1 : settings.connections;
+}
+
+/** A whole number out of the environment; throws a sentence that names the variable. */
+export function count(env: NodeJS.ProcessEnv, name: string, otherwise: number, least = 1): number {
   const value = env[name] === undefined || env[name] === "" ? otherwise : Number(env[name]);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} must be a whole number from 1 on`);
+  if (!Number.isInteger(value) || value < least)
+    throw new Error(`${name} must be a whole number from ${least} on`);
   return value;
 }
 

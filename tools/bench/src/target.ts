@@ -6,6 +6,8 @@ import type { Shape, TargetName } from "./settings";
 /** Something that takes orders, started and filled with products. */
 export interface Target {
   readonly name: TargetName;
+  /** Whether it is measured with orders of this shape. */
+  takes(shape: Shape): boolean;
   /** Its processes apart from Postgres, which all targets share. */
   processes(): readonly CountedProcess[];
   /** Offers orders for so many seconds. */

@@ -6,8 +6,9 @@ import { inDatabase, makeDatabase } from "./ground";
 import { measure } from "./measure";
 import { startMonolith } from "./monolith";
 import { startPgbench } from "./pgbench";
-import { type Measurement, median } from "./report";
+import type { Measurement } from "./report";
 import { type BenchSettings, readSettings } from "./settings";
+import { median } from "./statistics";
 import type { Target } from "./target";
 
 /**
@@ -39,6 +40,7 @@ async function tune(): Promise<void> {
     for (let round = 1; round <= settings.rounds; round += 1) {
       for (const shape of settings.shapes) {
         for (const [variant, target] of targets) {
+          if (!target.takes(shape)) continue;
           const measured = await measure(ground, target, { shape, round, seconds: settings.measureSeconds });
           const key = `${shape.padEnd(8)}${variant.padEnd(14)}`;
           measurements.set(key, [...(measurements.get(key) ?? []), measured]);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import {
   databaseUrl,
   ensureDatabase,
+  freePort,
   migrateServices,
   probeUser,
   provisionRoles,
@@ -32,7 +33,7 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** Only these services are started (all are migrated). Default: all six. */
   only?: readonly ServiceName[];
-  /** More than one of a service. */
+  /** More than one of a service. Gateways after the first listen on free ports: see `gatewayUrls`. */
   instances?: Partial<Record<ServiceName, number>>;
   /** A Postgres that runs already, with a login that may make roles; none is started then. */
   databaseUrl?: string;
@@ -51,6 +52,8 @@ export interface StackOptions {
 
 export interface Stack {
   readonly gatewayUrl: string;
+  /** Of every gateway, the first one first; clients spread themselves over them. */
+  readonly gatewayUrls: readonly string[];
   readonly natsUrl: string;
   /** A user of the NATS server: a service, an operator, `probe` or `system`. Undefined when none is needed or known. */
   natsLogin(user: string): NatsLogin | undefined;
@@ -117,14 +120,16 @@ async function openStack(
     databaseOf(options, secrets, { dataDir, keep, report }),
     natsOf(options, given, { dataDir, keep, report }),
   ]);
-  const gatewayPort = await choosePort("GATEWAY_PORT", options.ports?.gateway, 8080);
+  const gatewayPorts = await gatewayPortsOf(options);
   const urlFor = (service: ServiceName) =>
     serviceUrl(adminDatabaseUrl, service, secrets.servicePasswords[service]);
-  const gatewayUrl = gatewayUrlOf(gatewayPort, given);
+  const gatewayUrls = gatewayPorts.map((port) => gatewayUrlOf(port, given));
+  const [gatewayUrl = ""] = gatewayUrls;
   const services = new Map<Instance, Supervised>();
   for (const instance of instancesOf(options.only ?? serviceNames, options.instances)) {
     const { name, service, number } = instance;
     const natsLogin = logins.of(service);
+    const gatewayPort = gatewayPorts[service === "gateway" ? number - 1 : 0] ?? 0;
     const place = { dataDir, gatewayPort, natsUrl, databaseUrl: urlFor(service) };
     const env = environmentFor(service, natsLogin ? { ...place, natsLogin } : place, given, number);
     services.set(
@@ -132,13 +137,11 @@ async function openStack(
       keep(name, () => startService(instance, dataDir, env)),
     );
   }
-  const untilReady = (instance: Instance, supervised: Supervised) =>
-    untilServiceReady(
-      instance,
-      supervised,
-      { gatewayUrl, natsUrl, probe: logins.of(probeUser), dataDir },
-      readyWithinMs,
-    );
+  const untilReady = (instance: Instance, supervised: Supervised) => {
+    const ownUrl = gatewayUrls[instance.service === "gateway" ? instance.number - 1 : 0] ?? gatewayUrl;
+    const place = { gatewayUrl: ownUrl, natsUrl, probe: logins.of(probeUser), dataDir };
+    return untilServiceReady(instance, supervised, place, readyWithinMs);
+  };
   const begin = async (instance: Instance, supervised: Supervised) => {
     await supervised.start();
     await untilReady(instance, supervised);
@@ -156,6 +159,7 @@ async function openStack(
   };
   return {
     gatewayUrl,
+    gatewayUrls,
     natsUrl,
     natsLogin: logins.of,
     natsContextFile: (operator) => natsContextFile(dataDir, operator),
@@ -171,6 +175,12 @@ async function openStack(
     pids: () =>
       Object.fromEntries(running.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid]]))),
   };
+}
+
+async function gatewayPortsOf({ ports, instances }: StackOptions): Promise<number[]> {
+  const gatewayPorts = [await choosePort("GATEWAY_PORT", ports?.gateway, 8080)];
+  while (gatewayPorts.length < (instances?.gateway ?? 1)) gatewayPorts.push(await freePort());
+  return gatewayPorts;
 }
 
 async function databaseOf(options: StackOptions, secrets: Secrets, place: ServerPlace): Promise<string> {

@@ -1,4 +1,5 @@
-import type { Request, Response } from "express";
+import type { IncomingMessage } from "node:http";
+import type { Response } from "express";
 import type { Claims } from "../auth/tokens";
 import type { AnswerHeaders } from "./answer-headers";
 
@@ -17,7 +18,7 @@ export interface Call {
 const requestIdPattern = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** The client's X-Request-Id when it is a sane one. */
-export function requestIdOf(request: Request): string | undefined {
+export function requestIdOf(request: IncomingMessage): string | undefined {
   const header = request.headers["x-request-id"];
   return typeof header === "string" && requestIdPattern.test(header) ? header : undefined;
 }

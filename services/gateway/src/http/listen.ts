@@ -1,4 +1,4 @@
-import { createServer, IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Express } from "express";
 
@@ -13,11 +13,14 @@ export interface Listening {
   close(limitMs: number): Promise<void>;
 }
 
-/** Serves on the port (0: a free one) of the host, or of all interfaces. */
-export async function listen(app: Express, port: number, host?: string): Promise<Listening> {
+/** Serves on the port (0: a free one) of the host, or of all interfaces. `admit` decides what reaches the application. */
+export async function listen(
+  app: Express,
+  { port, host, admit }: { port: number; host?: string; admit: (app: RequestListener) => RequestListener },
+): Promise<Listening> {
   const server = createServer(
     { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs, ...classesOf(app) },
-    app,
+    admit(app),
   );
   server.on("clientError", refuse);
   await new Promise<void>((resolve, reject) => {

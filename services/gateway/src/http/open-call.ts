@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener } from "node:http";
 import { newId } from "@quartermaster/messaging";
 import type { Logger } from "@quartermaster/process";
 import type { Request, RequestHandler, Response } from "express";
@@ -5,12 +6,14 @@ import { Histogram, type Registry } from "prom-client";
 import { plainAddress } from "./addresses";
 import { answerHeaders } from "./answer-headers";
 import { type Call, requestIdOf } from "./call";
-import { problem } from "./problem";
+import { shedding } from "./shed";
 
 /** How many requests are under way, and whether the gateway still takes new ones. */
 export interface Traffic {
   readonly inFlight: number;
-  /** Gives every request an id, a log line and a place in the metrics; refuses what is beyond the limit. */
+  /** Refuses what is beyond the limit, and hands everything else on. */
+  readonly admit: (next: RequestListener) => RequestListener;
+  /** Gives every request an id, a log line and a place in the metrics. */
   readonly open: RequestHandler;
   /** From now on answers close their connections. */
   drain(): void;
@@ -47,9 +50,16 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
     });
   };
 
+  const shed = shedding(inFlightMax, log);
+
   return {
     get inFlight() {
       return inFlight;
+    },
+    // Before Express: what is refused must cost next to nothing, or refusing takes the CPU that orders need.
+    admit: (next) => (request, response) => {
+      if (inFlight < inFlightMax || exempt.has(pathOf(request))) next(request, response);
+      else observe("unknown", request.method ?? "", shed(request, response, draining), 0);
     },
     open: (request, response, next) => {
       const requestId = requestIdOf(request) ?? newId();
@@ -61,16 +71,17 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
       response.locals.call = call;
       inFlight += 1;
       response.on("close", () => close(request, response, call));
-      if (inFlight > inFlightMax && !exempt.has(request.path)) {
-        next(
-          problem("overloaded", "Too many requests are under way; nothing was accepted. Try again shortly."),
-        );
-      } else next();
+      next();
     },
     drain: () => {
       draining = true;
     },
   };
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
 }
 
 type Observe = (route: string, method: string, status: number, seconds: number) => void;
