@@ -1,5 +1,5 @@
 import { type CommandContract, Defect, header, refusals } from "@quartermaster/contracts";
-import type { Logger } from "@quartermaster/process";
+import { crashPoint, type Logger } from "@quartermaster/process";
 import { type DeadLetter, park, withoutSecrets } from "./dead-letters";
 import type { Command, CommandHandler } from "./handler";
 import { metaHeaders } from "./headers";
@@ -34,11 +34,19 @@ export function commandLane(parts: {
   onParked: (letter: DeadLetter) => void;
 }): CommandLane {
   const { handler, transact, log } = parts;
+  const beforeCommit = crashPoint("command: before the commit");
+  const afterCommit = crashPoint("command: after the commit, before anything is sent");
   return new Lane<Command, StoredReply | null>({
     name: handler.contract.name,
     limits: commandLaneLimits,
     log,
-    run: (commands) => transact((tx) => runBatch(tx, handler, commands)),
+    run: (commands) =>
+      transact(async (tx) => {
+        tx.afterCommit(afterCommit);
+        const ran = await runBatch(tx, handler, commands);
+        beforeCommit();
+        return ran;
+      }),
     poisoned: async (command, error) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const letter = letterOf(handler.contract, command, reason);
