@@ -1,9 +1,10 @@
 import type { Check } from "../check";
 import { brokerAmnesia } from "./broker-amnesia";
+import { crashPoints } from "./crash-points";
 import { gapless } from "./gapless";
 import { killStorm } from "./kill-storm";
 import { oversell } from "./oversell";
 import { zombies } from "./zombies";
 
 /** Every check, in the order in which they run. A new one joins here. */
-export const checks: readonly Check[] = [killStorm, brokerAmnesia, zombies, oversell, gapless];
+export const checks: readonly Check[] = [crashPoints, killStorm, brokerAmnesia, zombies, oversell, gapless];
