@@ -3,8 +3,17 @@ import { brokerAmnesia } from "./broker-amnesia";
 import { crashPoints } from "./crash-points";
 import { gapless } from "./gapless";
 import { killStorm } from "./kill-storm";
+import { messageChaos } from "./message-chaos";
 import { oversell } from "./oversell";
 import { zombies } from "./zombies";
 
 /** Every check, in the order in which they run. A new one joins here. */
-export const checks: readonly Check[] = [crashPoints, killStorm, brokerAmnesia, zombies, oversell, gapless];
+export const checks: readonly Check[] = [
+  crashPoints,
+  killStorm,
+  brokerAmnesia,
+  messageChaos,
+  zombies,
+  oversell,
+  gapless,
+];
