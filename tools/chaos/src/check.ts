@@ -22,7 +22,12 @@ export interface Check<Sizes = unknown> {
   readonly number: number;
   /** A sentence: what is done, and what has to hold. */
   readonly about: string;
-  readonly sizes: { readonly reduced: Sizes; readonly full: Sizes };
+  readonly sizes: {
+    readonly reduced: Sizes;
+    readonly full: Sizes;
+    /** As small as it can be and still catch the planted bugs that name this check. */
+    readonly hunt?: Sizes;
+  };
   /** Throws, or records a claim that does not hold, when the check fails. */
   run(ground: Ground<Sizes>): Promise<void>;
 }

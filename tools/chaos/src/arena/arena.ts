@@ -21,7 +21,18 @@ export interface ArenaOptions extends Pick<StackOptions, "instances" | "env"> {
   readonly envAtStart?: (name: InstanceName) => NodeJS.ProcessEnv;
   /** Told where nats-server listens before the services start; answers with the address that they connect to. */
   readonly natsThrough?: (natsPort: number) => Promise<string>;
+  readonly patience?: Patience;
 }
+
+/** How long the platform is given for what it has promised; planted bugs are hunted with less. */
+export interface Patience {
+  /** Until nothing is unfinished: I6 says a minute. */
+  readonly settleMs: number;
+  /** Until a client gives up an operation: longer than any outage that a check makes. */
+  readonly clientMs: number;
+}
+
+export const usualPatience: Patience = { settleMs: 60_000, clientMs: 90_000 };
 
 /** A whole stack of real processes, and what can be done to it. */
 export interface Arena extends Faults {
@@ -30,6 +41,7 @@ export interface Arena extends Faults {
   readonly http: HttpClient;
   readonly people: People;
   readonly sql: Database["sql"];
+  readonly patience: Patience;
   /** The next start of this instance gets these variables; the ones after it do not. */
   arm(name: InstanceName, env: NodeJS.ProcessEnv): void;
   logOf(name: ProcessName): string;
@@ -74,6 +86,7 @@ export async function openArena(
       http,
       people: await openPeople(http),
       sql: database.sql,
+      patience: options.patience ?? usualPatience,
       arm: (name, env) => void armed.set(name, env),
       logOf: (name) => join(folder, "logs", `${name}.log`),
       close,

@@ -5,6 +5,7 @@ import { gapless } from "./gapless";
 import { killStorm } from "./kill-storm";
 import { messageChaos } from "./message-chaos";
 import { oversell } from "./oversell";
+import { directedRaces } from "./races";
 import { zombies } from "./zombies";
 
 /** Every check, in the order in which they run. A new one joins here. */
@@ -14,6 +15,7 @@ export const checks: readonly Check[] = [
   brokerAmnesia,
   messageChaos,
   zombies,
+  directedRaces,
   oversell,
   gapless,
 ];

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Answer, HttpClient } from "../arena/http-client";
+import type { Arena } from "../arena/arena";
+import type { Answer } from "../arena/http-client";
 import type { Buyer } from "../arena/people";
 import type { Random } from "../random";
 import type { Recorder } from "../report/recorder";
@@ -13,8 +14,6 @@ export interface Manners {
   readonly doubled: number;
 }
 
-/** Longer than any outage that a check makes, and the minute in which sagas have to end. */
-const patienceMs = 90_000;
 const repeatedShare = 0.05;
 
 /** Operations as clients carry them out over HTTP, with all that they know of each. */
@@ -24,7 +23,7 @@ export class Conversations {
   settled = 0;
 
   constructor(
-    private readonly http: HttpClient,
+    private readonly arena: Pick<Arena, "http" | "patience">,
     private readonly random: Random,
     private readonly record: Recorder,
     private readonly manners: Manners,
@@ -48,7 +47,7 @@ export class Conversations {
   private async ask(one: Operation, buyer: Buyer, timeoutMs?: number): Promise<Meaning> {
     one.tries += 1;
     const path = one.kind === "place" ? "/orders" : `/orders/${one.orderId}/cancel`;
-    const answer = await this.http.ask("POST", path, {
+    const answer = await this.arena.http.ask("POST", path, {
       token: buyer.token,
       headers: { "idempotency-key": one.label, prefer: "wait=5" },
       body: one.kind === "place" ? placingOf(one) : { reason: "chaos" },
@@ -78,7 +77,10 @@ export class Conversations {
   }
 
   private async untilSettled(one: Operation, buyer: Buyer): Promise<void> {
-    for (const until = Date.now() + patienceMs; one.outcome === "unknown" && Date.now() < until; ) {
+    for (
+      const until = Date.now() + this.arena.patience.clientMs;
+      one.outcome === "unknown" && Date.now() < until;
+    ) {
       const meaning = await this.ask(one, buyer);
       this.take(one, meaning);
       if (meaning.kind === "surprise") return;

@@ -41,7 +41,7 @@ export function startLoad(arena: Arena, random: Random, record: Recorder, option
   const { clients, buyers, products, quantityMax = 1, cancelled = 0.1, thinkMs = 0 } = options;
   const { impatient = 0.1, doubled = 0.1, operationsMax = Number.POSITIVE_INFINITY } = options;
   const name = `${random.seed}-${++loads}`;
-  const talks = new Conversations(arena.http, random, record, { impatient, doubled });
+  const talks = new Conversations(arena, random, record, { impatient, doubled });
   let stopped = false;
   const client = async (buyer: Buyer) => {
     while (!stopped && talks.operations.length < operationsMax) {

@@ -45,9 +45,9 @@ export async function openProxy(natsPort: number, random: Random, record: Record
     pipe(
       client,
       upstream,
-      (frame, pass) => heldBack(holdings, frame, pass) || blow(weather, dice, record, frame, pass),
+      (frame, pass) => heldBack(holdings, frame, pass) || blow(weather, dice, record, pass),
     );
-    pipe(upstream, client, (frame, pass) => blow(weather, dice, record, frame, pass));
+    pipe(upstream, client, (_frame, pass) => blow(weather, dice, record, pass));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -116,13 +116,7 @@ function heldBack(holdings: ReadonlySet<Holding>, { subject = "" }: Frame, pass:
   return false;
 }
 
-function blow(
-  weather: Weather | undefined,
-  random: Random,
-  record: Recorder,
-  _frame: Frame,
-  pass: Pass,
-): Overtaking {
+function blow(weather: Weather | undefined, random: Random, record: Recorder, pass: Pass): Overtaking {
   const fate = weather ? fateIn(weather, random) : { kind: "passed" as const };
   if (fate.kind !== "passed") record.count(`messages ${fate.kind}`);
   if (fate.kind === "reordered") return "overtaken";
