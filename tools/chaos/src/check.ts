@@ -11,7 +11,9 @@ export interface Ground<Sizes> {
   /** A progress line. */
   say(sentence: string): void;
   /** A stack of real processes on a data folder of its own, which is ended with the check, and kept when the check fails. */
-  openArena(options?: ArenaOptions): Promise<Arena>;
+  openArena(options?: ArenaOptions & { record?: Recorder }): Promise<Arena>;
+  /** Before the check ends, for one that opens many. */
+  closeArena(arena: Arena): Promise<void>;
 }
 
 /** One check of RELIABILITY.md. It joins by being declared and standing in the list of `checks/index.ts`. */

@@ -19,6 +19,7 @@ export async function runCheck(
   removeFolder(folder);
   await mkdir(folder, { recursive: true });
   const arenas: Arena[] = [];
+  const open = new Set<Arena>();
   const ground: Ground<unknown> = {
     size: declared.sizes[settings.size],
     isFull: settings.size === "full",
@@ -26,9 +27,14 @@ export async function runCheck(
     record,
     say,
     openArena: async (options = {}) => {
-      const arena = await openArena(join(folder, options.name ?? "stack"), record, options);
+      const arena = await openArena(join(folder, options.name ?? "stack"), options.record ?? record, options);
       arenas.push(arena);
+      open.add(arena);
       return arena;
+    },
+    closeArena: async (arena) => {
+      open.delete(arena);
+      await arena.close();
     },
   };
   const startedAt = performance.now();

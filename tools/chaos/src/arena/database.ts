@@ -17,7 +17,8 @@ export function openDatabase(url: string): Database {
     const rows = await poll(
       async () => {
         try {
-          return (await pool.query(text, [...values])).rows as Row[];
+          // Of several statements, pg answers with a list of results, which has no rows of its own.
+          return ((await pool.query(text, [...values])).rows ?? []) as Row[];
         } catch (error) {
           if (!isAway(error)) throw error;
           failure = error;

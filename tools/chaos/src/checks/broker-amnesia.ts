@@ -16,7 +16,11 @@ export const brokerAmnesia = check({
   name: "broker-amnesia",
   number: 3,
   about: "The NATS store wiped, and rolled back to an older copy, under load; healed in 30 s without help.",
-  sizes: { reduced: { rounds: 1, clients: 8 }, full: { rounds: 20, clients: 16 } },
+  sizes: {
+    reduced: { rounds: 1, clients: 8 },
+    full: { rounds: 20, clients: 16 },
+    hunt: { rounds: 1, clients: 4 },
+  },
   run: async ({ size, random, record, say, openArena }) => {
     const arena = await openArena();
     const buyers = await arena.people.newBuyers(4);

@@ -10,6 +10,7 @@ export const gapless = check({
   sizes: {
     reduced: { attempts: 1_500, kills: 4, pauseMs: 800 },
     full: { attempts: 50_000, kills: 60, pauseMs: 1_500 },
+    hunt: { attempts: 400, kills: 2, pauseMs: 800 },
   },
   run: async ({ size, random, record, say, openArena }) => {
     const arena = await openArena({ instances: { billing: 2 } });

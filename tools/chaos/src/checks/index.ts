@@ -1,15 +1,19 @@
 import type { Check } from "../check";
 import { brokerAmnesia } from "./broker-amnesia";
+import { bugBank } from "./bug-bank";
 import { crashPoints } from "./crash-points";
 import { gapless } from "./gapless";
+import { httpIdempotency } from "./http-idempotency";
 import { killStorm } from "./kill-storm";
 import { messageChaos } from "./message-chaos";
 import { oversell } from "./oversell";
+import { poison } from "./poison";
 import { directedRaces } from "./races";
+import { tokens } from "./tokens";
 import { zombies } from "./zombies";
 
-/** Every check, in the order in which they run. A new one joins here. */
-export const checks: readonly Check[] = [
+/** What planted bugs can be caught by. */
+const hunts: readonly Check[] = [
   crashPoints,
   killStorm,
   brokerAmnesia,
@@ -18,4 +22,10 @@ export const checks: readonly Check[] = [
   directedRaces,
   oversell,
   gapless,
+  httpIdempotency,
+  tokens,
+  poison,
 ];
+
+/** Every check, in the order in which they run. A new one joins here, or among the hunts. */
+export const checks: readonly Check[] = [...hunts, bugBank(hunts)];

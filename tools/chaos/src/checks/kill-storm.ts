@@ -22,6 +22,7 @@ export const killStorm = check({
   sizes: {
     reduced: { rounds: 1, clients: 12, pauseMs: 1_200 },
     full: { rounds: 25, clients: 24, pauseMs: 2_500 },
+    hunt: { rounds: 1, clients: 8, pauseMs: 600 },
   },
   run: async ({ size, random, record, say, openArena }) => {
     const arena = await openArena();

@@ -19,6 +19,7 @@ export const messageChaos = check({
   sizes: {
     reduced: { rounds: 1, stormMs: 7_000, clients: 8 },
     full: { rounds: 20, stormMs: 20_000, clients: 16 },
+    hunt: { rounds: 1, stormMs: 4_000, clients: 8 },
   },
   run: async ({ size, random, record, say, openArena }) => {
     let proxy: NatsProxy | undefined;

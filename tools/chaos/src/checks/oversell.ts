@@ -3,17 +3,17 @@ import { check } from "../check";
 import { claimInvariants } from "../invariants/verdict";
 import { startLoad } from "../load/load";
 
-const stock = 1_000;
-
 export const oversell = check({
   name: "oversell",
   number: 8,
   about: "1,000 in stock, 64 clients, many more attempts than stock, kills: exactly 1,000 sold.",
   sizes: {
-    reduced: { attempts: 3_000, kills: 3, pauseMs: 1_000 },
-    full: { attempts: 20_000, kills: 30, pauseMs: 1_000 },
+    reduced: { stock: 1_000, attempts: 3_000, kills: 3, pauseMs: 1_000 },
+    full: { stock: 1_000, attempts: 20_000, kills: 30, pauseMs: 1_000 },
+    hunt: { stock: 60, attempts: 200, kills: 0, pauseMs: 0 },
   },
   run: async ({ size, random, record, say, openArena }) => {
+    const { stock } = size;
     const arena = await openArena({ instances: { inventory: 2 } });
     const buyers = await arena.people.newBuyers(8);
     const product = await arena.people.newProduct({ stock });

@@ -67,6 +67,15 @@ export async function claimInvariants(arena: Arena, record: Recorder, loads: rea
     wrong.length === 0,
     wrong.length === 0 ? figure : wrong.slice(0, 5).join("; "),
   );
+  const asking = operations.filter(({ abandoned }) => !abandoned);
+  const untold = asking.filter(({ outcome }) => outcome === "unknown");
+  record.claim(
+    "whoever asks again under its key is told the outcome",
+    untold.length === 0,
+    untold.length === 0
+      ? `${asking.length} clients`
+      : `${untold.length} were not, such as ${untold[0]?.label}`,
+  );
   const surprises = loads.flatMap((load) => load.surprises);
   record.claim(
     "no answer that must not be",

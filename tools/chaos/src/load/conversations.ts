@@ -34,7 +34,10 @@ export class Conversations {
     this.operations.push(one);
     const { impatient, doubled } = this.manners;
     const manners = this.random.below(1_000) / 1_000;
-    if (manners < impatient) return this.take(one, await this.ask(one, buyer, this.random.between(5, 300)));
+    if (manners < impatient) {
+      one.abandoned = true;
+      return this.take(one, await this.ask(one, buyer, this.random.between(5, 300)));
+    }
     if (manners < impatient + doubled) {
       const both = await Promise.all([this.ask(one, buyer), this.ask(one, buyer)]);
       for (const meaning of both) this.take(one, meaning);

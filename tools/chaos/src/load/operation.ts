@@ -12,6 +12,8 @@ export interface Operation {
   /** The problem's code, of a refusal. */
   code?: string;
   tries: number;
+  /** Its client asked once and went away. */
+  abandoned?: boolean;
 }
 
 /** An answer that must not be: what was asked, and what came. */
