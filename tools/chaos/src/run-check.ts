@@ -44,7 +44,7 @@ export async function runCheck(
   } catch (failure) {
     error = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
   }
-  for (const arena of arenas)
+  for (const arena of open)
     await arena.close().catch((failure) => say(`an arena was not closed in order: ${failure}`));
   const passed = error === undefined && record.failed.length === 0;
   if (passed) removeFolder(folder);

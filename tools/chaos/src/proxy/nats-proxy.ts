@@ -15,6 +15,8 @@ export interface NatsProxy {
    * held so far. `times` is the limit: what comes behind passes.
    */
   hold(subject: RegExp, times?: number): { readonly count: number; release(): void };
+  /** Releases all that is held back. */
+  letGo(): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,10 @@ export async function openProxy(natsPort: number, random: Random, record: Record
           for (const pass of holding.held) pass();
         },
       };
+    },
+    letGo: () => {
+      for (const { held } of holdings) for (const pass of held) pass();
+      holdings.clear();
     },
     close: async () => {
       server.close();
