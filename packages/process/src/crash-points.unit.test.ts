@@ -1,16 +1,16 @@
+import type * as CrashPoints from "./crash-points";
 import { crashPointNames } from "./crash-points";
 
-async function withCrashAt(
-  value: string | undefined,
-  work: (points: typeof import("./crash-points")) => void,
-) {
+type Points = typeof CrashPoints;
+
+function withCrashAt(value: string | undefined, work: (points: Points) => void): unknown[] {
   const [before, kill] = [process.env.CRASH_AT, process.kill];
   const killed: unknown[] = [];
   process.kill = ((...how: unknown[]) => killed.push(how)) as never;
   if (value === undefined) delete process.env.CRASH_AT;
   else process.env.CRASH_AT = value;
   try {
-    await jest.isolateModulesAsync(async () => work(await import("./crash-points")));
+    jest.isolateModules(() => work(require("./crash-points") as Points));
   } finally {
     process.kill = kill;
     if (before === undefined) delete process.env.CRASH_AT;
@@ -19,8 +19,8 @@ async function withCrashAt(
   return killed;
 }
 
-test("without CRASH_AT every point is one and the same function, and nothing is listed", async () => {
-  const killed = await withCrashAt(undefined, ({ crashPoint, crashPointsWatched }) => {
+test("without CRASH_AT every point is one and the same function, and nothing is listed", () => {
+  const killed = withCrashAt(undefined, ({ crashPoint, crashPointsWatched }) => {
     expect(crashPoint("a")).toBe(crashPoint("b"));
     expect(crashPointsWatched).toBe(false);
     crashPoint("a")();
@@ -28,9 +28,9 @@ test("without CRASH_AT every point is one and the same function, and nothing is 
   expect([killed, crashPointNames()]).toEqual([[], []]);
 });
 
-test("an armed point kills the process at the hit that was asked for, and no other one does", async () => {
+test("an armed point kills the process at the hit that was asked for, and no other one does", () => {
   const write = jest.spyOn(require("node:fs"), "writeSync").mockImplementation(() => 0);
-  const killed = await withCrashAt("before the commit#2", ({ crashPoint, crashPointNames }) => {
+  const killed = withCrashAt("before the commit#2", ({ crashPoint, crashPointNames }) => {
     const [armed, other] = [crashPoint("before the commit"), crashPoint("after the commit")];
     expect(crashPointNames()).toEqual(["before the commit", "after the commit"]);
     other();

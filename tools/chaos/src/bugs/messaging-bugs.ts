@@ -5,8 +5,8 @@ import { type Any, replaced } from "./seams";
 const messaging = (file: string) => `packages/messaging/dist/${file}.js`;
 
 /** A pool of the service's own role, for what a bug does outside of the one transaction. */
-function ownPool(require: NodeJS.Require): Any {
-  return new (require("pg").Pool)({ connectionString: process.env.DATABASE_URL, max: 2 });
+function ownPool(load: NodeJS.Require): Any {
+  return new (load("pg").Pool)({ connectionString: process.env.DATABASE_URL, max: 2 });
 }
 
 /** In the transaction, the outbox, the inbox, the relay and the counting of events. */
@@ -67,9 +67,9 @@ export const messagingBugs: readonly PlantedBug[] = [
     caughtBy: "kill-storm",
     by: ["I5", "I6"],
     seam: () =>
-      replaced(messaging("progress"), "claimFresh", (original, _exports, require) => {
-        const { inTransaction } = require("./sql");
-        const pool = ownPool(require);
+      replaced(messaging("progress"), "claimFresh", (original, _exports, load) => {
+        const { inTransaction } = load("./sql");
+        const pool = ownPool(load);
         return async (_tx: Any, events: Any) => {
           const fresh = await inTransaction(pool, (own: Any) => original(own, events));
           await wait(100);

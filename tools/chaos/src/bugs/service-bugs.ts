@@ -87,9 +87,9 @@ export const serviceBugs: readonly PlantedBug[] = [
     caughtBy: "gapless",
     by: ["I3"],
     seam: () =>
-      replaced("services/billing/dist/store/series.js", "takeNumbers", (original, exports, require) => {
-        const { inTransaction } = require("../../../../packages/messaging/dist/sql.js");
-        const { Pool } = require("../../../../packages/messaging/node_modules/pg");
+      replaced("services/billing/dist/store/series.js", "takeNumbers", (original, exports, load) => {
+        const { inTransaction } = load("../../../../packages/messaging/dist/sql.js");
+        const { Pool } = load("../../../../packages/messaging/node_modules/pg");
         const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 2 });
         exports.returnNumbers = () => undefined;
         return (_tx: Any, series: string, count: number) =>
@@ -136,8 +136,8 @@ export const serviceBugs: readonly PlantedBug[] = [
       replaced(
         "services/gateway/dist/clients/ask-until-known.js",
         "askUntilKnown",
-        (original, _exports, require) => {
-          const { newId } = require("../../../../packages/messaging/dist/ids.js");
+        (original, _exports, load) => {
+          const { newId } = load("../../../../packages/messaging/dist/ids.js");
           return (asker: Any, contract: Any, ask: Any, options: Any) => {
             let asked = 0;
             const anew = {

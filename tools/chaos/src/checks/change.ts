@@ -1,4 +1,4 @@
-import { listMigrations, migrateDown, migrateUp } from "@quartermaster/process";
+import { migrateDown, migrateUp } from "@quartermaster/process";
 import { migrationPlan, type ServiceName, serviceNames } from "@quartermaster/servers";
 import type { ProcessName } from "@quartermaster/stack";
 import type { Arena } from "../arena/arena";
@@ -42,9 +42,9 @@ export const change = check({
     say(`each instance restarted in turn; ${load.settled} operations settled`);
     await claimFirstOrder(arena, record, buyer, products[0] as number);
     await load.stop();
-    await claimMigrations(arena, record);
-    await claimFirstOrder(arena, record, buyer, products[0] as number);
     await claimInvariants(arena, record, [load]);
+    // Last, because a service with one migration loses all that it has.
+    await claimMigrations(arena, record);
   },
 });
 
@@ -68,28 +68,29 @@ function claimNoFailures(
   );
 }
 
-/** The newest migration of each service taken back and applied again, while its instances are stopped. */
+/** The newest migration of each service taken back and applied again, while nothing runs: the schema is the same after it. */
 async function claimMigrations(arena: Arena, record: Recorder): Promise<void> {
-  const all = (service: ServiceName) =>
-    Object.keys(arena.stack.pids()).filter((name) => name.replace(/-\d+$/, "") === service) as ProcessName[];
+  const names = Object.keys(arena.stack.pids()).filter((name) => name !== "postgres" && name !== "nats");
+  await Promise.all(names.map((name) => arena.stack.stopService(name as ProcessName)));
   for (const service of serviceNames) {
-    const names = all(service);
-    await Promise.all(names.map((name) => arena.stack.stopService(name)));
     const plan = migrationPlan(service, arena.stack.adminDatabaseUrl);
-    const before = (await listMigrations(plan)).filter(({ applied }) => applied).length;
-    const figure = await downAndUp(plan).catch((error: Error) => error.message);
-    const after = (await listMigrations(plan)).filter(({ applied }) => applied).length;
-    await Promise.all(names.map((name) => arena.stack.startService(name)));
+    const before = await schemaOf(arena, service);
+    const ran = [...(await migrateDown(plan)), ...(await migrateUp(plan))];
+    const isSame = JSON.stringify(await schemaOf(arena, service)) === JSON.stringify(before);
+    const figure = `${ran.join(" down, ")} up, ${before.length} columns`;
     record.claim(
-      `${service}: the newest migration goes down and up`,
-      after === before && Array.isArray(figure),
-      `${figure}`,
+      `${service}: the newest migration goes down and up, to the same schema`,
+      isSame && ran.length > 1,
+      figure,
     );
   }
 }
 
-async function downAndUp(plan: Parameters<typeof migrateUp>[0]): Promise<string[]> {
-  const down = await migrateDown(plan);
-  const up = await migrateUp(plan);
-  return [...down, ...up];
+/** Columns, without partitions, whose names depend on the day. */
+function schemaOf(arena: Arena, service: ServiceName): Promise<object[]> {
+  return arena.sql(
+    `select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
+     where table_schema = $1 and table_name !~ '^(in|out)box_' order by table_name, column_name`,
+    [service],
+  );
 }

@@ -14,7 +14,7 @@ export const overload = check({
   number: 14,
   about:
     "5x capacity: goodput stays at 80 % of the peak, memory bounded, 503 with Retry-After; a flood of logins does not double the orders' p99.",
-  sizes: { reduced: { phaseMs: 6_000 }, full: { phaseMs: 60_000 } },
+  sizes: { reduced: { phaseMs: 4_000 }, full: { phaseMs: 60_000 } },
   run: async ({ size, record, say, openArena }) => {
     const arena = await openArena({
       env: { IN_FLIGHT_MAX: `${inFlightMax}`, RATE_LIMIT_AUTH_PER_MINUTE: "600" },
@@ -22,12 +22,15 @@ export const overload = check({
     const buyers = await arena.people.newBuyers(8);
     const product = await arena.people.newProduct({ stock: 100_000_000 });
     const phase = (clients: number) => flood(arena, buyers, product, clients, size.phaseMs);
-    await phase(16);
-    const peak = await phase(inFlightMax / 2);
+    // Processes that have just started compile their hot code yet: the peak is the better one of before and after.
+    await phase(inFlightMax / 2);
+    const first = await phase(inFlightMax / 2);
     const before = memory(arena);
-    say(`peak ${Math.round(peak.perSecond)} orders/s`);
     const over = await phase((inFlightMax / 2) * 5);
     const after = memory(arena);
+    const second = await phase(inFlightMax / 2);
+    const peak = first.perSecond > second.perSecond ? first : second;
+    say(`peak ${Math.round(peak.perSecond)} orders/s`);
     const share = over.perSecond / peak.perSecond;
     say(`at 5x: ${Math.round(over.perSecond)} orders/s, ${over.refused} refused`);
     record.claim(
