@@ -67,9 +67,21 @@ function printTable({ checks: runs, seed, seconds }: RunReport, files: readonly 
   console.log(`\nseed ${seed}, ${Math.round(seconds)} s; ${files.join(", ")}`);
 }
 
-function write(report: RunReport, { folder }: ChaosSettings): string[] {
-  const files = [join(folder, "report.json"), join(folder, "report.html")];
-  writeFileSync(files[0] as string, `${JSON.stringify(report, null, 1)}\n`);
+function write(report: RunReport, { folder, reports }: ChaosSettings): string[] {
+  const files = writeAs(report, folder, "report");
+  if (!reports) return files;
+  mkdirSync(reports, { recursive: true });
+  const date = report.startedAt.slice(0, 10);
+  for (const run of report.checks)
+    files.push(
+      ...writeAs({ ...report, seconds: run.seconds, checks: [run] }, reports, `${date}-${run.name}`),
+    );
+  return files;
+}
+
+function writeAs(report: RunReport, folder: string, name: string): string[] {
+  const files = [join(folder, `${name}.json`), join(folder, `${name}.html`)];
+  writeFileSync(files[0] as string, `${JSON.stringify(report)}\n`);
   writeFileSync(files[1] as string, htmlOf(report));
   return files;
 }

@@ -6,11 +6,13 @@ export interface ChaosSettings {
   readonly only: readonly string[];
   /** Where reports go, and what a failing cycle leaves behind. */
   readonly folder: string;
+  /** Where each check's report is put too, under the date and its name, to be committed. */
+  readonly reports?: string;
 }
 
 const seedMax = 0x7fff_ffff;
 
-/** Reads FULL, SEED, CHECK (names, separated by commas) and CHAOS_DIR. Throws a sentence that names a wrong variable. */
+/** Reads FULL, SEED, CHECK (names, separated by commas), CHAOS_DIR and REPORTS. Throws a sentence that names a wrong variable. */
 export function readSettings(env: NodeJS.ProcessEnv, freshSeed: () => number): ChaosSettings {
   const seed = env.SEED ? Number(env.SEED) : freshSeed();
   if (!Number.isInteger(seed) || seed < 0 || seed > seedMax)
@@ -23,5 +25,6 @@ export function readSettings(env: NodeJS.ProcessEnv, freshSeed: () => number): C
       .map((name) => name.trim())
       .filter((name) => name !== ""),
     folder: env.CHAOS_DIR || ".data/chaos",
+    ...(env.REPORTS && { reports: env.REPORTS }),
   };
 }
