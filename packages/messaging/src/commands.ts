@@ -36,17 +36,18 @@ export function commandLane(parts: {
   const { handler, transact, log } = parts;
   const beforeCommit = crashPoint("command: before the commit");
   const afterCommit = crashPoint("command: after the commit, before anything is sent");
+  const cutOff: Transact = (work) =>
+    transact(async (tx) => {
+      tx.afterCommit(afterCommit);
+      const ran = await work(tx);
+      beforeCommit();
+      return ran;
+    });
   return new Lane<Command, StoredReply | null>({
     name: handler.contract.name,
     limits: commandLaneLimits,
     log,
-    run: (commands) =>
-      transact(async (tx) => {
-        tx.afterCommit(afterCommit);
-        const ran = await runBatch(tx, handler, commands);
-        beforeCommit();
-        return ran;
-      }),
+    run: (commands) => runOptimistically(cutOff, handler, commands),
     poisoned: async (command, error) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const letter = letterOf(handler.contract, command, reason);
@@ -68,20 +69,66 @@ function letterOf(contract: CommandContract, command: Command, reason: string): 
   };
 }
 
-/** Commands through inbox, handler and inbox again, inside a transaction that then says the events. */
-export async function runBatch(
-  tx: Tx,
+interface Ran {
+  result: (StoredReply | null)[];
+  said: SaidWith[];
+}
+
+type Replies = Map<string, StoredReply | null>;
+
+/** Some id of the batch was taken before: what the batch did is undone, and done again without it. */
+class KnownBefore extends Error {}
+
+/**
+ * Nearly always every id is new, so the handler's first statements travel together with the look into the inbox instead of
+ * waiting for it. Where an id is known after all, the batch is rolled back and run again, the inbox first.
+ */
+async function runOptimistically(
+  transact: Transact,
   handler: CommandHandler,
   commands: Command[],
-): Promise<{ result: (StoredReply | null)[]; said: SaidWith[] }> {
-  const { contract } = handler;
-  // The same id may stand twice in a batch: the second one gets the first one's reply.
-  const distinct = new Map(commands.map((command) => [command.id, command]));
-  const replies = contract.remembered
-    ? await recall(tx, [...distinct.keys()])
-    : new Map<string, StoredReply | null>();
+): Promise<Ran["result"]> {
+  try {
+    return await transact((tx) => runAsNew(tx, handler, commands));
+  } catch (error) {
+    if (!(error instanceof KnownBefore)) throw error;
+    return transact((tx) => runBatch(tx, handler, commands));
+  }
+}
+
+async function runAsNew(tx: Tx, handler: CommandHandler, commands: Command[]): Promise<Ran> {
+  const fresh = [...distinctOf(commands).values()];
+  const ids = fresh.map((command) => command.id);
+  const looking: Promise<Replies> = handler.contract.remembered
+    ? recall(tx, ids)
+    : Promise.resolve(new Map());
+  const running = handler.run(tx, fresh);
+  await Promise.allSettled([looking, running]);
+  // First of all: a handler may well fail over a command that it has carried out before.
+  if ((await looking).size > 0) throw new KnownBefore();
+  return outcomeOf(tx, handler, { commands, fresh, replies: new Map() }, await running);
+}
+
+/** Commands through inbox, handler and inbox again, inside a transaction that then says the events. */
+export async function runBatch(tx: Tx, handler: CommandHandler, commands: Command[]): Promise<Ran> {
+  const distinct = distinctOf(commands);
+  const replies = handler.contract.remembered ? await recall(tx, [...distinct.keys()]) : new Map();
   const fresh = [...distinct.values()].filter((command) => !replies.has(command.id));
   const outcomes = fresh.length > 0 ? await handler.run(tx, fresh) : [];
+  return outcomeOf(tx, handler, { commands, fresh, replies }, outcomes);
+}
+
+/** The same id may stand twice in a batch: the second one gets the first one's reply. */
+function distinctOf(commands: Command[]): Map<string, Command> {
+  return new Map(commands.map((command) => [command.id, command]));
+}
+
+function outcomeOf(
+  tx: Tx,
+  { contract }: CommandHandler,
+  { commands, fresh, replies }: { commands: Command[]; fresh: Command[]; replies: Replies },
+  outcomes: Outcome[],
+): Ran {
   if (outcomes.length !== fresh.length) {
     throw new Error(`${contract.name}: ${outcomes.length} outcomes for ${fresh.length} commands`);
   }
@@ -92,10 +139,8 @@ export async function runBatch(
   }));
   for (const one of taken) replies.set(one.id, one.reply);
   if (contract.remembered) remember(tx, taken);
-  return {
-    result: commands.map((command) => replies.get(command.id) ?? null),
-    said: saidBy(fresh, outcomes),
-  };
+  const result = commands.map((command) => replies.get(command.id) ?? null);
+  return { result, said: saidBy(fresh, outcomes) };
 }
 
 function saidBy(commands: Command[], outcomes: Outcome[]): SaidWith[] {

@@ -105,10 +105,7 @@ async function listen(
       nats: parts.nats,
       log,
       replicas: parts.replicas,
-      arrived: async (msg) => {
-        await arrived(msg, take, parts);
-        acknowledged.upTo(msg);
-      },
+      arrived: (msg) => arrived(msg, take, parts).then(() => acknowledged.upTo(msg)),
     });
   });
   try {
@@ -175,29 +172,36 @@ async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<DeadLett
 }
 
 /** Resolves when the message's effect is durable: an event is heard, anything else is parked. */
-async function arrived(
+function arrived(
   msg: JsMsg,
   take: (event: Heard) => Promise<void>,
-  { pool, log, onParked }: Pick<Parts, "pool" | "log" | "onParked">,
+  parts: Pick<Parts, "pool" | "log" | "onParked">,
 ): Promise<void> {
   let event: Heard;
   try {
     event = readEvent(msg);
   } catch (error) {
-    log.error({ err: error, subject: msg.subject }, "event without number or body parked");
-    const letter: DeadLetter = {
-      id: newId(),
-      kind: "event",
-      subject: msg.subject,
-      headers: {},
-      body: Buffer.from(msg.data).toString("utf8"),
-      reason: String(error),
-    };
-    await inTransaction(pool, async (tx) => park(tx, letter));
-    onParked(letter);
-    return;
+    return parkUnreadable(msg, error, parts);
   }
-  await take(event);
+  return take(event);
+}
+
+async function parkUnreadable(
+  msg: JsMsg,
+  error: unknown,
+  { pool, log, onParked }: Pick<Parts, "pool" | "log" | "onParked">,
+): Promise<void> {
+  log.error({ err: error, subject: msg.subject }, "event without number or body parked");
+  const letter: DeadLetter = {
+    id: newId(),
+    kind: "event",
+    subject: msg.subject,
+    headers: {},
+    body: Buffer.from(msg.data).toString("utf8"),
+    reason: String(error),
+  };
+  await inTransaction(pool, async (tx) => park(tx, letter));
+  onParked(letter);
 }
 
 /** Acknowledges the last message of those that were taken in one turn of the event loop: it speaks for all before it. */

@@ -4,6 +4,7 @@ import type { Buyer } from "../arena/people";
 import { memoryOf } from "../arena/processes";
 import { check } from "../check";
 import { claimInvariants } from "../invariants/verdict";
+import type { Recorder } from "../report/recorder";
 import { percentile } from "../report/timeline";
 
 /** What the gateway takes at once here; its default is made for larger machines than the one that runs the load too. */
@@ -21,7 +22,7 @@ export const overload = check({
     });
     const buyers = await arena.people.newBuyers(8);
     const product = await arena.people.newProduct({ stock: 100_000_000 });
-    const phase = (clients: number) => flood(arena, buyers, product, clients, size.phaseMs);
+    const phase = (clients: number) => flood(arena, record, { buyers, product, clients, ms: size.phaseMs });
     // Processes that have just started compile their hot code yet: the peak is the better one of before and after.
     await phase(inFlightMax / 2);
     const first = await phase(inFlightMax / 2);
@@ -73,11 +74,14 @@ interface Flooded {
 
 /** So many clients that place one order after the other; whoever is refused comes again soon. */
 async function flood(
-  arena: Arena,
-  buyers: readonly Buyer[],
-  product: number,
-  clients: number,
-  ms: number,
+  { http }: Arena,
+  record: Recorder,
+  {
+    buyers,
+    product,
+    clients,
+    ms,
+  }: { buyers: readonly Buyer[]; product: number; clients: number; ms: number },
 ): Promise<Flooded> {
   const until = Date.now() + ms;
   const latencies: number[] = [];
@@ -85,10 +89,10 @@ async function flood(
   const client = async (n: number) => {
     while (Date.now() < until) {
       const body = { items: [{ product_id: product, quantity: 1 }] };
-      const answer = await arena.http.ask("POST", "/orders", {
-        token: buyers[n % buyers.length]?.token ?? "",
-        body,
-      });
+      const token = buyers[n % buyers.length]?.token ?? "";
+      const answer = await http.ask("POST", "/orders", { token, body });
+      record.sample({ at: Date.now(), ms: answer.ms, answered: answer.status === 201 });
+      record.count(`answers ${answer.status}`);
       if (answer.status === 201) latencies.push(answer.ms);
       else if (answer.status === 503 || answer.status === 429) {
         seen.refused += 1;

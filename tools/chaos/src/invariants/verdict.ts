@@ -87,6 +87,7 @@ export async function claimInvariants(arena: Arena, record: Recorder, loads: rea
           .map(({ label, says }) => `${label}: ${says}`)
           .join("; "),
   );
+  if (loads.length === 0) return;
   record.count("operations tried", operations.length);
   record.count("operations acknowledged", known);
   record.count("operations unknown", operations.length - known);
