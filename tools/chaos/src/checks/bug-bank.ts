@@ -9,7 +9,7 @@ const preload = join(__dirname, "..", "bugs", "preload.js");
 const services = ["gateway", "identity", "inventory", "orders", "billing", "audit"] as const;
 
 /** With a bug nothing has to become well again: what is not settled by then is caught. Longer than a saga's patience. */
-const patience = { settleMs: 22_000, clientMs: 12_000 };
+const patience = { settleMs: 22_000, clientMs: 8_000 };
 
 /** Hunts with these checks, which must not know that they are part of a hunt. */
 export function bugBank(hunts: readonly Check[]): Check {

@@ -22,7 +22,7 @@ export const killStorm = check({
   sizes: {
     reduced: { rounds: 1, clients: 12, pauseMs: 1_200 },
     full: { rounds: 25, clients: 24, pauseMs: 2_500 },
-    hunt: { rounds: 1, clients: 8, pauseMs: 600 },
+    hunt: { rounds: 2, clients: 12, pauseMs: 300 },
   },
   run: async ({ size, random, record, say, openArena }) => {
     const arena = await openArena();
@@ -38,6 +38,8 @@ export const killStorm = check({
     const faults = random.fork("faults");
     for (let round = 0; round < size.rounds; round++) {
       for (const name of faults.shuffle(victims)) {
+        // Every victim is killed at work, not while the platform still recovers from the one before.
+        await load.more(15);
         say(`kill -9 ${name}; ${load.settled} operations settled`);
         await arena.killAndWait(name);
         // A second victim while the first one is still coming back.
