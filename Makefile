@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each says what to do when something is missing.
 .DEFAULT_GOAL := help
-.PHONY: help up down demo bench bench-memory bench-growth bench-instances bench-overload bench-docs contracts test fmt gate publish-contracts clean-data prepare
+.PHONY: help up down demo bench bench-memory bench-growth bench-instances bench-overload bench-docs chaos contracts test fmt gate publish-contracts clean-data prepare
 
 STACK := node tools/stack/dist/main.js
 
@@ -34,6 +34,9 @@ bench-overload: prepare ## five times the load that can be carried (TIMES)
 bench-docs: prepare ## put the newest results of make bench into docs/performance.md and its chart (RESULTS=<file>)
 	@exec node tools/bench/dist/write-docs.js $(RESULTS)
 
+chaos: prepare ## break the stack in every known way and check what must hold (FULL=1, SEED=, CHECK=name)
+	@exec node tools/chaos/dist/main.js
+
 contracts: prepare ## who relies on which message, and whether it is kept; other teams' pacts too
 	@exec node tools/checks/contracts.cjs
 
@@ -44,7 +47,10 @@ test: ## install, build, check types and style, run all tests
 gate: prepare ## say what the contracts would break, and for whom, against those last published
 	@node tools/gate/dist/main.js
 
-publish-contracts: prepare ## make the contracts the published ones, and pack them into .data/ (RETIRE=<message>: take one out)
+publish-chaos: prepare ## break the stack in every known way and check what must hold (FULL=1, SEED=, CHECK=name)
+	@exec node tools/chaos/dist/main.js
+
+contracts: prepare ## make the contracts the published ones, and pack them into .data/ (RETIRE=<message>: take one out)
 	@node tools/gate/dist/main.js publish $(RETIRE:%=--retire=%)
 
 fmt: prepare ## format the code and fix what the linter can

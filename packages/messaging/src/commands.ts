@@ -1,5 +1,5 @@
 import { type CommandContract, Defect, header, refusals } from "@quartermaster/contracts";
-import type { Logger } from "@quartermaster/process";
+import { crashPoint, type Logger } from "@quartermaster/process";
 import { type DeadLetter, park, withoutSecrets } from "./dead-letters";
 import type { Command, CommandHandler } from "./handler";
 import { metaHeaders } from "./headers";
@@ -34,12 +34,21 @@ export function commandLane(parts: {
   onParked: (letter: DeadLetter) => void;
 }): CommandLane {
   const { handler, transact, log } = parts;
+  const beforeCommit = crashPoint("command: before the commit");
+  const afterCommit = crashPoint("command: after the commit, before anything is sent");
+  const cutOff: Transact = (work) =>
+    transact(async (tx) => {
+      tx.afterCommit(afterCommit);
+      const ran = await work(tx);
+      beforeCommit();
+      return ran;
+    });
   return new Lane<Command, StoredReply | null>({
     name: handler.contract.name,
     limits: commandLaneLimits,
     log,
     run: (commands) =>
-      optimistically(transact, {
+      optimistically(cutOff, {
         optimistic: (tx) => runAsNew(tx, handler, commands),
         careful: (tx) => runBatch(tx, handler, commands),
       }),

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Heard, header, type ServiceName } from "@quartermaster/contracts";
-import type { Logger } from "@quartermaster/process";
+import { crashPoint, type Logger } from "@quartermaster/process";
 import type { JsMsg, NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { supervise } from "./consumer";
@@ -50,15 +50,19 @@ interface Parts {
 export function startHearing(parts: Parts): Hearing {
   const { service, handlers, pool, nats, log } = parts;
   if (handlers.length === 0) return { stop: async () => undefined };
+  const beforeCommit = crashPoint("hearing: before the commit");
+  const afterCommit = crashPoint("hearing: after the commit, before the acknowledgement");
   const lane = new Lane<Heard, void>({
     name: `${service} hears`,
     limits: hearingLimits,
     log,
     run: (events) =>
-      parts.transact(async (tx) => ({
-        result: events.map(() => undefined),
-        said: await runBatch(tx, handlers, events),
-      })),
+      parts.transact(async (tx) => {
+        tx.afterCommit(afterCommit);
+        const said = await runBatch(tx, handlers, events);
+        beforeCommit();
+        return { result: events.map(() => undefined), said };
+      }),
     poisoned: async (event, error) => {
       const letter = await inTransaction(pool, (tx) => parkEvent(tx, event, error));
       if (letter) parts.onParked(letter);

@@ -14,6 +14,7 @@ import {
 } from "./advance";
 import { Failures } from "./failures";
 import type { Beginning } from "./play";
+import { type SagaCrashPoints, sagaCrashPoints } from "./saga-crash-points";
 
 /** How often due sagas are looked for: this is the retry of lost messages and the recovery after a crash. */
 const pollEveryMs = 500;
@@ -35,11 +36,14 @@ export class SagaRunner {
   private readonly failures = new Failures();
   /** Told when the last answer under way has been heard. */
   private quiet: (() => void) | undefined;
+  private readonly crashPoints: SagaCrashPoints;
 
   constructor(
     private readonly plays: Plays,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.crashPoints = sagaCrashPoints(plays);
+  }
 
   /** Begins sagas inside a handler's transaction. */
   async begin(tx: Tx, begins: readonly Beginning[]): Promise<void> {
@@ -101,6 +105,7 @@ export class SagaRunner {
     // What ends here settles commands that wait for it: without the service they would never be told.
     if (!service) throw new Fault("busy", "the sagas have not started here yet, or are stopping");
     const advanced = await by(tx, this.plays, happenings, Date.now());
+    if (advanced.settled.length > 0) tx.afterCommit(this.crashPoints.ended);
     await service.settle(tx, advanced.settled);
     this.sendAfter(tx, advanced);
     return advanced.said;
@@ -111,6 +116,7 @@ export class SagaRunner {
     tx.afterCommit(() => {
       for (const { row, sending } of sends) {
         if (row.state.attempts === stuckAfterAttempts) this.tellStuck(row, sending);
+        this.crashPoints.committed(row, sending);
         void this.send(row, sending);
       }
     });
@@ -135,6 +141,7 @@ export class SagaRunner {
         meta: row.meta,
         timeoutMs: askTimeoutMs,
       });
+      this.crashPoints.answered(row, sending);
       const input = inputOf(sending, answered);
       this.failures.heard(row, sending, answered);
       if (input) await hear({ row, input });
