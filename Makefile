@@ -5,7 +5,7 @@
 STACK := node tools/stack/dist/main.js
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 up: prepare ## start everything in the foreground; Ctrl-C stops it (GATEWAY_PORT, DATA_DIR, ...: see README)
 	@exec $(STACK) up
@@ -47,10 +47,7 @@ test: ## install, build, check types and style, run all tests
 gate: prepare ## say what the contracts would break, and for whom, against those last published
 	@node tools/gate/dist/main.js
 
-publish-chaos: prepare ## break the stack in every known way and check what must hold (FULL=1, SEED=, CHECK=name)
-	@exec node tools/chaos/dist/main.js
-
-contracts: prepare ## make the contracts the published ones, and pack them into .data/ (RETIRE=<message>: take one out)
+publish-contracts: prepare ## make the contracts the published ones, and pack them into .data/ (RETIRE=<message>: take one out)
 	@node tools/gate/dist/main.js publish $(RETIRE:%=--retire=%)
 
 fmt: prepare ## format the code and fix what the linter can
