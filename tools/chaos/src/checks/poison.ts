@@ -71,7 +71,6 @@ export const poison = check({
       requeued === expected,
       `${requeued} of ${expected}`,
     );
-    await arena.sql("do $$ begin delete from audit.dead_letters; delete from inventory.dead_letters; end $$");
     await claimInvariants(arena, record, [load]);
     const [made] = await arena.sql<{ count: number }>(
       `select count(*)::int as count from inventory.products where sku like '${poisoned}-COMMAND%'`,
