@@ -1,11 +1,11 @@
 # `make help` lists the targets. Each says what to do when something is missing.
 .DEFAULT_GOAL := help
-.PHONY: help up down demo bench bench-memory bench-growth bench-instances bench-overload bench-docs contracts test fmt gate publish-contracts clean-data prepare
+.PHONY: help up down demo bench bench-memory bench-growth bench-instances bench-overload bench-docs chaos contracts test fmt gate publish-contracts clean-data prepare
 
 STACK := node tools/stack/dist/main.js
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 up: prepare ## start everything in the foreground; Ctrl-C stops it (GATEWAY_PORT, DATA_DIR, ...: see README)
 	@exec $(STACK) up
@@ -33,6 +33,9 @@ bench-overload: prepare ## five times the load that can be carried (TIMES)
 
 bench-docs: prepare ## put the newest results of make bench into docs/performance.md and its chart (RESULTS=<file>)
 	@exec node tools/bench/dist/write-docs.js $(RESULTS)
+
+chaos: prepare ## break the stack in every known way and check what must hold (FULL=1, SEED=, CHECK=name)
+	@exec node tools/chaos/dist/main.js
 
 contracts: prepare ## who relies on which message, and whether it is kept; other teams' pacts too
 	@exec node tools/checks/contracts.cjs

@@ -1,5 +1,5 @@
 import { type CommandContract, Defect, header, refusals } from "@quartermaster/contracts";
-import type { Logger } from "@quartermaster/process";
+import { crashPoint, type Logger } from "@quartermaster/process";
 import { type DeadLetter, park, withoutSecrets } from "./dead-letters";
 import type { Command, CommandHandler } from "./handler";
 import { metaHeaders } from "./headers";
@@ -9,7 +9,7 @@ import { commandLaneLimits, Lane } from "./lane";
 import type { SaidWith } from "./outbox";
 import type { Outcome } from "./outcome";
 import type { Tx } from "./sql";
-import type { Transact } from "./transact";
+import { AssumptionFailed, optimistically, type Transact } from "./transact";
 
 /** What a lane answers: the reply, or null for a command that was accepted and is not settled yet. */
 export type CommandLane = Lane<Command, StoredReply | null>;
@@ -34,11 +34,24 @@ export function commandLane(parts: {
   onParked: (letter: DeadLetter) => void;
 }): CommandLane {
   const { handler, transact, log } = parts;
+  const beforeCommit = crashPoint("command: before the commit");
+  const afterCommit = crashPoint("command: after the commit, before anything is sent");
+  const cutOff: Transact = (work) =>
+    transact(async (tx) => {
+      tx.afterCommit(afterCommit);
+      const ran = await work(tx);
+      beforeCommit();
+      return ran;
+    });
   return new Lane<Command, StoredReply | null>({
     name: handler.contract.name,
     limits: commandLaneLimits,
     log,
-    run: (commands) => transact((tx) => runBatch(tx, handler, commands)),
+    run: (commands) =>
+      optimistically(cutOff, {
+        optimistic: (tx) => runAsNew(tx, handler, commands),
+        careful: (tx) => runBatch(tx, handler, commands),
+      }),
     poisoned: async (command, error) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const letter = letterOf(handler.contract, command, reason);
@@ -60,20 +73,49 @@ function letterOf(contract: CommandContract, command: Command, reason: string): 
   };
 }
 
+interface Ran {
+  result: (StoredReply | null)[];
+  said: SaidWith[];
+}
+
+type Replies = Map<string, StoredReply | null>;
+
+/**
+ * Nearly always every id is new, so the handler's first statements travel together with the look into the inbox instead of
+ * waiting for it. A handler may well fail over a command that it has carried out before: what the look found counts first.
+ */
+async function runAsNew(tx: Tx, handler: CommandHandler, commands: Command[]): Promise<Ran> {
+  const fresh = [...distinctOf(commands).values()];
+  const ids = fresh.map((command) => command.id);
+  const looking: Promise<Replies> = handler.contract.remembered
+    ? recall(tx, ids)
+    : Promise.resolve(new Map());
+  const running = handler.run(tx, fresh);
+  await Promise.allSettled([looking, running]);
+  if ((await looking).size > 0) throw new AssumptionFailed("some of the commands are known");
+  return outcomeOf(tx, handler, { commands, fresh, replies: new Map() }, await running);
+}
+
 /** Commands through inbox, handler and inbox again, inside a transaction that then says the events. */
-export async function runBatch(
-  tx: Tx,
-  handler: CommandHandler,
-  commands: Command[],
-): Promise<{ result: (StoredReply | null)[]; said: SaidWith[] }> {
-  const { contract } = handler;
-  // The same id may stand twice in a batch: the second one gets the first one's reply.
-  const distinct = new Map(commands.map((command) => [command.id, command]));
-  const replies = contract.remembered
-    ? await recall(tx, [...distinct.keys()])
-    : new Map<string, StoredReply | null>();
+export async function runBatch(tx: Tx, handler: CommandHandler, commands: Command[]): Promise<Ran> {
+  const distinct = distinctOf(commands);
+  const replies = handler.contract.remembered ? await recall(tx, [...distinct.keys()]) : new Map();
   const fresh = [...distinct.values()].filter((command) => !replies.has(command.id));
   const outcomes = fresh.length > 0 ? await handler.run(tx, fresh) : [];
+  return outcomeOf(tx, handler, { commands, fresh, replies }, outcomes);
+}
+
+/** The same id may stand twice in a batch: the second one gets the first one's reply. */
+function distinctOf(commands: Command[]): Map<string, Command> {
+  return new Map(commands.map((command) => [command.id, command]));
+}
+
+function outcomeOf(
+  tx: Tx,
+  { contract }: CommandHandler,
+  { commands, fresh, replies }: { commands: Command[]; fresh: Command[]; replies: Replies },
+  outcomes: Outcome[],
+): Ran {
   if (outcomes.length !== fresh.length) {
     throw new Error(`${contract.name}: ${outcomes.length} outcomes for ${fresh.length} commands`);
   }
@@ -84,10 +126,8 @@ export async function runBatch(
   }));
   for (const one of taken) replies.set(one.id, one.reply);
   if (contract.remembered) remember(tx, taken);
-  return {
-    result: commands.map((command) => replies.get(command.id) ?? null),
-    said: saidBy(fresh, outcomes),
-  };
+  const result = commands.map((command) => replies.get(command.id) ?? null);
+  return { result, said: saidBy(fresh, outcomes) };
 }
 
 function saidBy(commands: Command[], outcomes: Outcome[]): SaidWith[] {

@@ -45,7 +45,9 @@ export function supervise(parts: Parts): Supervised {
       try {
         messages = await open(parts);
         if (stopping.signal.aborted) break;
-        await consume(parts, messages);
+        void watch(parts, messages);
+        const error = await messages.closed();
+        if (error) throw error;
       } catch (error) {
         if (!stopping.signal.aborted)
           parts.log.warn({ err: error, consumer: parts.durable }, "consumer starts afresh");
@@ -72,6 +74,12 @@ async function open(parts: Parts): Promise<ConsumerMessages> {
     max_messages: pullMax,
     expires: pullExpiresMs,
     idle_heartbeat: pullExpiresMs / 2,
+    callback: (msg) => {
+      parts.arrived(msg).catch((error) => {
+        // Those behind it may be acknowledged, and then speak for it too: its number is missing, so it comes again as a hole.
+        parts.log.warn({ err: error, consumer: parts.durable }, "event not taken; it will come again");
+      });
+    },
   });
 }
 
@@ -95,16 +103,6 @@ async function ensureConsumer(manager: JetStreamManager, parts: Parts): Promise<
     max_ack_pending: ackPendingMax,
     deliver_policy: DeliverPolicy.All,
   });
-}
-
-async function consume(parts: Parts, messages: ConsumerMessages): Promise<void> {
-  void watch(parts, messages);
-  for await (const msg of messages) {
-    parts.arrived(msg).catch((error) => {
-      // Those behind it may be acknowledged, and then speak for it too: its number is missing, so it comes again as a hole.
-      parts.log.warn({ err: error, consumer: parts.durable }, "event not taken; it will come again");
-    });
-  }
 }
 
 const ending = new Set<ConsumerEvents>([

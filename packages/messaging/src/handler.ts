@@ -46,9 +46,10 @@ export type Handler = CommandHandler | QueryHandler | EventHandler | OpsHandler;
 
 /**
  * Serves a command. `run` gets a whole batch (1 to 200 commands with distinct ids) inside one transaction and returns
- * one outcome per command, in order. `prepare` does what must not happen inside the transaction, such as hashing a
- * password; it may run more often than `run`. What it refuses is answered at once and not remembered: sent again later,
- * the same command is judged anew.
+ * one outcome per command, in order. It may see a batch again, or a command that was carried out before, in a transaction
+ * that is then rolled back: what shall happen beside the database belongs into `tx.afterCommit`.
+ * `prepare` does what must not happen inside the transaction, such as hashing a password; it may run more often than
+ * `run`. What it refuses is answered at once and not remembered: sent again later, the same command is judged anew.
  */
 export function handle<C extends CommandContract, Prepared = undefined>(
   contract: C,

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type Heard, header, type ServiceName } from "@quartermaster/contracts";
-import type { Logger } from "@quartermaster/process";
+import { crashPoint, type Logger } from "@quartermaster/process";
 import type { JsMsg, NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { supervise } from "./consumer";
@@ -50,15 +50,19 @@ interface Parts {
 export function startHearing(parts: Parts): Hearing {
   const { service, handlers, pool, nats, log } = parts;
   if (handlers.length === 0) return { stop: async () => undefined };
+  const beforeCommit = crashPoint("hearing: before the commit");
+  const afterCommit = crashPoint("hearing: after the commit, before the acknowledgement");
   const lane = new Lane<Heard, void>({
     name: `${service} hears`,
     limits: hearingLimits,
     log,
     run: (events) =>
-      parts.transact(async (tx) => ({
-        result: events.map(() => undefined),
-        said: await runBatch(tx, handlers, events),
-      })),
+      parts.transact(async (tx) => {
+        tx.afterCommit(afterCommit);
+        const said = await runBatch(tx, handlers, events);
+        beforeCommit();
+        return { result: events.map(() => undefined), said };
+      }),
     poisoned: async (event, error) => {
       const letter = await inTransaction(pool, (tx) => parkEvent(tx, event, error));
       if (letter) parts.onParked(letter);
@@ -101,10 +105,7 @@ async function listen(
       nats: parts.nats,
       log,
       replicas: parts.replicas,
-      arrived: async (msg) => {
-        await arrived(msg, take, parts);
-        acknowledged.upTo(msg);
-      },
+      arrived: (msg) => arrived(msg, take, parts).then(() => acknowledged.upTo(msg)),
     });
   });
   try {
@@ -171,29 +172,36 @@ async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<DeadLett
 }
 
 /** Resolves when the message's effect is durable: an event is heard, anything else is parked. */
-async function arrived(
+function arrived(
   msg: JsMsg,
   take: (event: Heard) => Promise<void>,
-  { pool, log, onParked }: Pick<Parts, "pool" | "log" | "onParked">,
+  parts: Pick<Parts, "pool" | "log" | "onParked">,
 ): Promise<void> {
   let event: Heard;
   try {
     event = readEvent(msg);
   } catch (error) {
-    log.error({ err: error, subject: msg.subject }, "event without number or body parked");
-    const letter: DeadLetter = {
-      id: newId(),
-      kind: "event",
-      subject: msg.subject,
-      headers: {},
-      body: Buffer.from(msg.data).toString("utf8"),
-      reason: String(error),
-    };
-    await inTransaction(pool, async (tx) => park(tx, letter));
-    onParked(letter);
-    return;
+    return parkUnreadable(msg, error, parts);
   }
-  await take(event);
+  return take(event);
+}
+
+async function parkUnreadable(
+  msg: JsMsg,
+  error: unknown,
+  { pool, log, onParked }: Pick<Parts, "pool" | "log" | "onParked">,
+): Promise<void> {
+  log.error({ err: error, subject: msg.subject }, "event without number or body parked");
+  const letter: DeadLetter = {
+    id: newId(),
+    kind: "event",
+    subject: msg.subject,
+    headers: {},
+    body: Buffer.from(msg.data).toString("utf8"),
+    reason: String(error),
+  };
+  await inTransaction(pool, async (tx) => park(tx, letter));
+  onParked(letter);
 }
 
 /** Acknowledges the last message of those that were taken in one turn of the event loop: it speaks for all before it. */

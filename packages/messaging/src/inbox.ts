@@ -54,7 +54,7 @@ const recallRows = sql(
   "select id, reply from inbox where id = any($1::uuid[]) and id between $2::uuid and $3::uuid",
 );
 
-/** Smallest and largest: v7 ids in lower case sort as the server sorts them. */
+/** Smallest and largest of at least one: v7 ids in lower case sort as the server sorts them. */
 function boundsOf(ids: readonly string[]): [string, string] {
   let [least = "", most = ""] = [ids[0], ids[0]];
   for (const id of ids) {
@@ -66,6 +66,7 @@ function boundsOf(ids: readonly string[]): [string, string] {
 
 /** The replies of those ids that were taken before; null where the command is still being worked on. */
 export async function recall(tx: Pick<Tx, "rows">, ids: string[]): Promise<Map<string, StoredReply | null>> {
+  if (ids.length === 0) return new Map();
   const rows = await tx.rows<{ id: string; reply: string | null }>(recallRows, [ids, ...boundsOf(ids)]);
   return new Map(rows.map((row) => [row.id, row.reply === null ? null : replyIn(row.reply)]));
 }

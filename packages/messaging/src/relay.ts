@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Fault, header, type ServiceName } from "@quartermaster/contracts";
-import type { Logger } from "@quartermaster/process";
+import { crashPoint, type Logger } from "@quartermaster/process";
 import type { NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { eventHeaders } from "./event-wire";
@@ -42,6 +42,8 @@ export class Relay {
   private reconnects = 0;
   private leads = false;
   private wasEmpty = false;
+  private readonly beforePublishing = crashPoint("relay: after the commit, before a window is published");
+  private readonly afterPublishing = crashPoint("relay: after a window is published, before its checkpoint");
   private readonly fresh = new FreshEvents();
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
@@ -120,7 +122,9 @@ export class Relay {
       this.woken = false;
       const rows = await this.nextWindow(db, position);
       if (rows.length > 0) {
+        this.beforePublishing();
         position = await this.publishWindow(rows);
+        this.afterPublishing();
         const moved = await db.rows(moveOn, [fence, position.epoch, position.seq]);
         if (moved.length === 0) throw new Fault("busy", "another relay has taken the lead");
       } else if (this.stopped) return;

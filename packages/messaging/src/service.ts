@@ -18,7 +18,7 @@ import type { Done, Refused } from "./outcome";
 import { Relay } from "./relay";
 import { serveMessages } from "./serve-messages";
 import { type Reader, readerOf, sql, type Tx } from "./sql";
-import { type Transact, transactOn } from "./transact";
+import { optimistically, type Transact, transactOn } from "./transact";
 import { UnderWay } from "./under-way";
 import { Waiters } from "./waiters";
 
@@ -33,8 +33,15 @@ const keepPartitionsCall = sql("keep-partitions", "select keep_partitions(make_i
 export interface ItemLane<Item, Result> {
   name: string;
   sizeMax: number;
-  run: (tx: Tx, items: Item[]) => Promise<{ results: Result[]; said: readonly SaidWith[] }>;
+  run: RunItems<Item, Result>;
+  /** Tried before `run` where it is given; throws `AssumptionFailed` to be rolled back and have `run` do it. */
+  optimistic?: RunItems<Item, Result>;
 }
+
+type RunItems<Item, Result> = (
+  tx: Tx,
+  items: Item[],
+) => Promise<{ results: Result[]; said: readonly SaidWith[] }>;
 
 /** A service that is up: what its own code may use beside its handlers. */
 export interface RunningService {
@@ -174,11 +181,16 @@ function itemLane<Item, Result>(
     name: parts.name,
     limits: { ...commandLaneLimits, sizeMax: parts.sizeMax },
     log,
-    run: (items) =>
-      transact(async (tx) => {
-        const { results, said } = await parts.run(tx, items);
+    run: (items) => {
+      const by = (run: RunItems<Item, Result>) => async (tx: Tx) => {
+        const { results, said } = await run(tx, items);
         return { result: results, said };
-      }),
+      };
+      return optimistically(transact, {
+        optimistic: by(parts.optimistic ?? parts.run),
+        careful: by(parts.run),
+      });
+    },
     poisoned: async (_item, error) => {
       throw error;
     },

@@ -16,3 +16,25 @@ export function transactOn(pool: Pool, onSaid: (rows: readonly OutboxRow[]) => v
       return result;
     });
 }
+
+/** Thrown inside an optimistic transaction: what it took for granted is not so. */
+export class AssumptionFailed extends Error {}
+
+/**
+ * A transaction that sends its first writes without waiting for what they rest on, such as that nobody was faster, and
+ * throws {@link AssumptionFailed} where that proves wrong. It is then rolled back, and `careful` does the work in another.
+ */
+export async function optimistically<Result>(
+  transact: Transact,
+  parts: {
+    optimistic: Parameters<typeof transact<Result>>[0];
+    careful: Parameters<typeof transact<Result>>[0];
+  },
+): Promise<Result> {
+  try {
+    return await transact(parts.optimistic);
+  } catch (error) {
+    if (!(error instanceof AssumptionFailed)) throw error;
+    return transact(parts.careful);
+  }
+}

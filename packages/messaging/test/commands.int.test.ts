@@ -1,5 +1,6 @@
 import { CreateLocation, ListLocations, PlaceOrder } from "@quartermaster/contracts";
 import { openWorld, type World } from "@quartermaster/testkit";
+import { pino } from "pino";
 import { accepted, Defect, Fault, handle, newId, type RunningService, refuse } from "../src/index";
 import { meta, openLocations, startOn } from "./fixture";
 
@@ -40,6 +41,15 @@ test("the same id sent many times at once has one effect, over two instances too
   for (const answer of answers) expect(answer).toEqual(answers[0]);
   expect(await eventsOf("B")).toHaveLength(1);
   await second.stop();
+});
+
+test("where some ids of a batch are known, only the others are carried out", async () => {
+  const known = newId();
+  const first = await open("K", known);
+  const answers = await Promise.all([open("K", known), ...["K1", "K2", "K3"].map((code) => open(code))]);
+  expect(answers[0]).toEqual(first);
+  expect(answers.slice(1)).toMatchObject(["K1", "K2", "K3"].map((code) => ({ answer: { code } })));
+  for (const code of ["K", "K1", "K2", "K3"]) expect(await eventsOf(code)).toHaveLength(1);
 });
 
 test("commands that arrive together share a transaction, and their events are numbered without a gap", async () => {
@@ -129,4 +139,21 @@ test("an accepted command is answered when another instance settles it, and `acc
   expect(await joined).toEqual(settled);
   expect(await ask(0)).toEqual(settled);
   await Promise.all([one.stop(), two.stop()]);
+});
+
+test("the end of a saga is looked for only where somebody has waited for a while, and without a complaint", async () => {
+  const complaints: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => complaints.push(line) });
+  const start = handle(PlaceOrder, async (_tx, commands) => commands.map(() => accepted()));
+  const orders = await startOn(world, "orders", [start], "one", log);
+  const ask = (waitMs: number) =>
+    orders.asker.ask(
+      PlaceOrder,
+      { items: [{ productId: 1, quantity: 1 }] },
+      { meta, waitMs, timeoutMs: 8_000 },
+    );
+  // Each has just begun to wait at some look.
+  for (let n = 0; n < 3; n++) expect(await ask(400)).toEqual({ accepted: true });
+  expect(complaints).toEqual([]);
+  await orders.stop();
 });

@@ -1,4 +1,5 @@
 export * from "./config";
+export { type CrashPoint, crashPoint, crashPointsWatched } from "./crash-points";
 export * from "./database";
 export * from "./logger";
 export * from "./metrics";

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { ConfigError, type ProcessConfig, readConfig } from "./config";
+import { crashPointNames, crashPointsWatched } from "./crash-points";
 import { type Logger, openLogger } from "./logger";
 
 /** Longer than a batch and a reply take, shorter than the 30 s that orchestrators wait before they kill. */
@@ -41,6 +42,7 @@ export function runProcess<Schema extends z.ZodType<ProcessConfig>>(parts: {
 
   parts.start(config, log).then(
     (running) => {
+      if (crashPointsWatched) log.info({ crashPoints: crashPointNames() }, "ready to crash");
       log.info("ready");
       stopWhenAsked(running, log, die);
       void running.failed?.then((error) => die(error, "cannot go on"));

@@ -121,9 +121,9 @@ describe("registration and login", () => {
   beforeAll(async () => {
     await platform.serve(
       "identity",
-      handle(RegisterUser, async (_tx, commands) =>
+      handle(RegisterUser, async (tx, commands) =>
         commands.map((command) => {
-          registered.push(command);
+          tx.afterCommit(() => registered.push(command));
           if (command.ask.email === "taken@example.com") return refuse("email_taken");
           if (command.ask.role !== "CUSTOMER" && command.meta.actor.role !== "ADMIN")
             return refuse("forbidden");
@@ -160,9 +160,9 @@ describe("registration and login", () => {
   test("a registration opens the customer's account at orders, in the name of the new user", async () => {
     await platform.serve(
       "orders",
-      handle(OpenCustomer, async (_tx, commands) =>
+      handle(OpenCustomer, async (tx, commands) =>
         commands.map((command) => {
-          opened.push(command);
+          tx.afterCommit(() => opened.push(command));
           return done(exampleOf(OpenCustomer).answer as never);
         }),
       ),

@@ -27,9 +27,9 @@ beforeAll(async () => {
   token = tokenFor(admin, platform.key);
   await platform.serve(
     "inventory",
-    handle(CreateProduct, async (_tx, commands) =>
+    handle(CreateProduct, async (tx, commands) =>
       commands.map((command) => {
-        created.push(command);
+        tx.afterCommit(() => created.push(command));
         return command.ask.sku === "TAKEN"
           ? refuse("sku_taken", { sku: "TAKEN" })
           : done({ ...product, ...command.ask });

@@ -33,9 +33,9 @@ beforeAll(async () => {
   buyerToken = tokenFor(buyer, platform.key);
   await platform.serve(
     "orders",
-    handle(PlaceOrder, async (_tx, commands) =>
+    handle(PlaceOrder, async (tx, commands) =>
       commands.map((command) => {
-        placed.push(command);
+        tx.afterCommit(() => placed.push(command));
         return decide(command);
       }),
     ),

@@ -31,6 +31,8 @@ export interface StackOptions {
   ports?: { gateway?: number; postgres?: number; nats?: number };
   /** For the services; on top of our own environment. */
   env?: NodeJS.ProcessEnv;
+  /** Asked at each start of each instance, restarts included: what it gets on top of everything else. */
+  envAtStart?: (name: InstanceName) => NodeJS.ProcessEnv;
   /** Only these services are started (all are migrated). Default: all six. */
   only?: readonly ServiceName[];
   /** More than one of a service. Gateways after the first listen on free ports: see `gatewayUrls`. */
@@ -134,7 +136,7 @@ async function openStack(
     const env = environmentFor(service, natsLogin ? { ...place, natsLogin } : place, given, number);
     services.set(
       instance,
-      keep(name, () => startService(instance, dataDir, env)),
+      keep(name, () => startService(instance, dataDir, { ...env, ...options.envAtStart?.(name) })),
     );
   }
   const untilReady = (instance: Instance, supervised: Supervised) => {

@@ -1,6 +1,6 @@
 import type { CommandContract, QueryContract, RefusalCode, RefusalDetails } from "@quartermaster/contracts";
 import { Fault, type Meta, newId, type Reader } from "@quartermaster/messaging";
-import type { Logger } from "@quartermaster/process";
+import { crashPoint, type Logger } from "@quartermaster/process";
 import type { Request, Response } from "express";
 import type { TokenVerifier } from "../auth/tokens";
 import { askUntilKnown } from "../clients/ask-until-known";
@@ -49,6 +49,9 @@ type Answered =
   | { accepted: true };
 
 const queryTimeoutMs = 5_000;
+
+const keyClaimed = crashPoint("request: after its key is claimed, before its command is asked");
+const commandAnswered = crashPoint("request: after its command is answered, before the client is told");
 
 /** One route as an express handler. What it throws is a Problem, a Fault, or a bug; the error handler knows all three. */
 export function serveRoute(route: Route, served: Served): Handler {
@@ -113,6 +116,7 @@ async function commandId(
     bodyHash: hashOf(ask, (route.contract as CommandContract).secrets),
     messageId: newId(),
   });
+  keyClaimed();
   if (claimed !== "other-body") return claimed.messageId;
   throw problem(
     "idempotency_key_reused",
@@ -145,6 +149,7 @@ async function command(asked: Asked, served: Served): Promise<Answered> {
   const { services } = served;
   const { route, ask, id, meta, waitMs } = asked;
   const known = await askUntilKnown(services, route.contract as CommandContract, ask, { id, meta, waitMs });
+  commandAnswered();
   if (!("unknown" in known)) {
     const other = otherVersion(asked, known as Answered);
     return other ? command(other, served) : (known as Answered);

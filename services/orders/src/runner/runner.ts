@@ -4,9 +4,17 @@ import { stuckAfterAttempts } from "../sagas/engine/patience";
 import type { Saga } from "../sagas/engine/saga";
 import type { Input, Sending } from "../sagas/engine/state";
 import { findDueSagas, postponeSagas, type SagaRow } from "../store/sagas";
-import { type Advanced, advance, beginSagas, type Happening, type Plays } from "./advance";
+import {
+  type Advanced,
+  advance,
+  advanceOptimistically,
+  beginSagas,
+  type Happening,
+  type Plays,
+} from "./advance";
 import { Failures } from "./failures";
 import type { Beginning } from "./play";
+import { type SagaCrashPoints, sagaCrashPoints } from "./saga-crash-points";
 
 /** How often due sagas are looked for: this is the retry of lost messages and the recovery after a crash. */
 const pollEveryMs = 500;
@@ -28,11 +36,14 @@ export class SagaRunner {
   private readonly failures = new Failures();
   /** Told when the last answer under way has been heard. */
   private quiet: (() => void) | undefined;
+  private readonly crashPoints: SagaCrashPoints;
 
   constructor(
     private readonly plays: Plays,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.crashPoints = sagaCrashPoints(plays);
+  }
 
   /** Begins sagas inside a handler's transaction. */
   async begin(tx: Tx, begins: readonly Beginning[]): Promise<void> {
@@ -47,7 +58,7 @@ export class SagaRunner {
 
   /** Moves sagas on inside an act of an operator, to their end where it comes to that. Answers the events to say. */
   conclude(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
-    return this.run(tx, happenings);
+    return this.run(tx, happenings, advance);
   }
 
   /** The table of steps of a saga. */
@@ -61,10 +72,8 @@ export class SagaRunner {
     this.hear = service.lane<Happening, void>({
       name: "sagas",
       sizeMax: 200,
-      run: async (tx, happenings) => ({
-        results: happenings.map(() => undefined),
-        said: await this.run(tx, happenings),
-      }),
+      run: (tx, happenings) => this.runAll(tx, happenings, advance),
+      optimistic: (tx, happenings) => this.runAll(tx, happenings, advanceOptimistically),
     });
     this.timer = setInterval(() => this.poll(), pollEveryMs);
     this.timer.unref();
@@ -87,11 +96,16 @@ export class SagaRunner {
     this.hear = undefined;
   }
 
-  private async run(tx: Tx, happenings: readonly Happening[]): Promise<Advanced["said"]> {
+  private async runAll(tx: Tx, happenings: readonly Happening[], by: typeof advance) {
+    return { results: happenings.map(() => undefined), said: await this.run(tx, happenings, by) };
+  }
+
+  private async run(tx: Tx, happenings: readonly Happening[], by: typeof advance): Promise<Advanced["said"]> {
     const { service } = this;
     // What ends here settles commands that wait for it: without the service they would never be told.
     if (!service) throw new Fault("busy", "the sagas have not started here yet, or are stopping");
-    const advanced = await advance(tx, this.plays, happenings, Date.now());
+    const advanced = await by(tx, this.plays, happenings, Date.now());
+    if (advanced.settled.length > 0) tx.afterCommit(this.crashPoints.ended);
     await service.settle(tx, advanced.settled);
     this.sendAfter(tx, advanced);
     return advanced.said;
@@ -102,6 +116,7 @@ export class SagaRunner {
     tx.afterCommit(() => {
       for (const { row, sending } of sends) {
         if (row.state.attempts === stuckAfterAttempts) this.tellStuck(row, sending);
+        this.crashPoints.committed(row, sending);
         void this.send(row, sending);
       }
     });
@@ -126,6 +141,7 @@ export class SagaRunner {
         meta: row.meta,
         timeoutMs: askTimeoutMs,
       });
+      this.crashPoints.answered(row, sending);
       const input = inputOf(sending, answered);
       this.failures.heard(row, sending, answered);
       if (input) await hear({ row, input });

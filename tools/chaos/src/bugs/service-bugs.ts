@@ -1,0 +1,194 @@
+import type { PlantedBug } from "./planted";
+import { type Any, changedStatement, replaced } from "./seams";
+
+/** In the sagas, the stock, the documents, the trail and the gateway. */
+export const serviceBugs: readonly PlantedBug[] = [
+  {
+    name: "saga-without-compare-and-set",
+    about: "A saga's row is written whatever has become of it meanwhile.",
+    caughtBy: "races",
+    by: ["I4", "I2", "I6", "two instances"],
+    seam: (planted) => changedStatement("sagas-move", " and sagas.version = moved.from_version", "", planted),
+  },
+  {
+    name: "compensates-while-in-doubt",
+    about: "The stock is released while nobody knows whether the invoice was issued.",
+    caughtBy: "races",
+    by: ["I2", "the pivot", "the invoice issued"],
+    seam: () =>
+      replaced("services/orders/dist/sagas/place-order.js", "placeOrder", (saga: Any) => {
+        const release = saga.steps.find((step: Any) => step.undo?.contract).undo;
+        const steps = saga.steps.map((step: Any) =>
+          step.kind === "pivot" ? { ...step, kind: "ask", undo: release, isDocument: false } : step,
+        );
+        return { ...saga, steps };
+      }),
+  },
+  {
+    name: "release-without-tombstone",
+    about: "An undo that comes first leaves nothing behind that refuses the do.",
+    caughtBy: "races",
+    by: ["I1", "I2"],
+    seam: () =>
+      replaced("services/inventory/dist/store/reservations.js", "claimReservations", (original, exports) => {
+        return async (tx: Any, orderIds: Any, state: string) => {
+          const claims = await original(tx, orderIds, state);
+          const fresh = [...claims.values()]
+            .filter(({ isNew }: Any) => isNew)
+            .map(({ orderId }: Any) => orderId);
+          if (state === "RELEASED") exports.dropClaims(tx, fresh);
+          return claims;
+        };
+      }),
+  },
+  {
+    name: "fence-forgets",
+    about: "The fence answers that no invoice will be issued, and does not write it down.",
+    caughtBy: "races",
+    by: ["I2"],
+    seam: () =>
+      replaced(
+        "services/billing/dist/store/sources.js",
+        "forbidSources",
+        () => async (_tx: Any, orderIds: string[]) => new Set(orderIds),
+      ),
+  },
+  {
+    name: "reservations-do-not-count",
+    about: "What is available is worked out without what is reserved already.",
+    caughtBy: "oversell",
+    by: ["exactly", "I4", "no answer"],
+    seam: (planted) =>
+      changedStatement(
+        "lock-shelf",
+        "l.on_hand - l.reserved as available",
+        "l.on_hand as available",
+        planted,
+      ),
+  },
+  {
+    name: "reserved-is-not-written",
+    about: "The lines of a reservation are written, and the level that sums them up is not.",
+    caughtBy: "oversell",
+    by: ["I1", "exactly"],
+    seam: () => replaced("services/inventory/dist/store/levels.js", "changeLevels", () => () => undefined),
+  },
+  {
+    name: "release-is-not-remembered",
+    about: "Stock is let go, and its reservation still says HELD.",
+    caughtBy: "races",
+    by: ["I1", "I2"],
+    seam: () =>
+      replaced("services/inventory/dist/store/reservations.js", "markReleased", () => () => undefined),
+  },
+  {
+    name: "counter-outside-the-transaction",
+    about: "Numbers of documents are taken by a transaction of their own, as a sequence would give them.",
+    caughtBy: "gapless",
+    by: ["I3"],
+    seam: () =>
+      replaced("services/billing/dist/store/series.js", "takeNumbers", (original, exports, load) => {
+        const { inTransaction } = load("../../../../packages/messaging/dist/sql.js");
+        const { Pool } = load("../../../../packages/messaging/node_modules/pg");
+        const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 2 });
+        exports.returnNumbers = () => undefined;
+        return (_tx: Any, series: string, count: number) =>
+          inTransaction(pool, (own: Any) => original(own, series, count));
+      }),
+  },
+  {
+    name: "numbers-are-not-given-back",
+    about: "A number that was taken for an invoice which is then refused is lost.",
+    caughtBy: "gapless",
+    by: ["I3"],
+    seam: () => replaced("services/billing/dist/store/series.js", "returnNumbers", () => () => undefined),
+  },
+  {
+    name: "audit-drops-the-last",
+    about: "Of a batch of events, the last one is not recorded.",
+    caughtBy: "gapless",
+    by: ["I5"],
+    seam: () =>
+      replaced("services/audit/dist/store/records.js", "append", (original) => (tx: Any, batch: Any) => {
+        const keep = Math.max(1, batch.links.length - 1);
+        original(tx, { ...batch, links: batch.links.slice(0, keep), hashes: batch.hashes.slice(0, keep) });
+      }),
+  },
+  {
+    name: "chain-forgets-its-predecessor",
+    about: "A record's hash is over the record alone.",
+    caughtBy: "gapless",
+    by: ["I5"],
+    seam: () =>
+      replaced(
+        "services/audit/dist/domain/chain.js",
+        "hashesOn",
+        (_original, exports) => (head: Any, links: Any[]) =>
+          links.map((link, n) => exports.hashOf(exports.genesisHash, head.position + n + 1, link)),
+      ),
+  },
+  {
+    name: "asks-again-under-a-new-id",
+    about: "A command that was not answered is sent again as another one.",
+    caughtBy: "message-chaos",
+    by: ["I4"],
+    seam: () =>
+      replaced(
+        "services/gateway/dist/clients/ask-until-known.js",
+        "askUntilKnown",
+        (original, _exports, load) => {
+          const { newId } = load("../../../../packages/messaging/dist/ids.js");
+          return (asker: Any, contract: Any, ask: Any, options: Any) => {
+            let asked = 0;
+            const anew = {
+              ask: (one: Any, what: Any, how: Any) =>
+                asker.ask(one, what, ++asked === 1 ? how : { ...how, id: newId() }),
+            };
+            return original(anew, contract, ask, options);
+          };
+        },
+      ),
+  },
+  {
+    name: "key-is-ignored",
+    about: "Every request under one Idempotency-Key is a new command.",
+    caughtBy: "http-idempotency",
+    by: ["POST /"],
+    seam: () =>
+      replaced(
+        "services/gateway/dist/store/idempotency-keys.js",
+        "claimKey",
+        () => async (_db: Any, use: Any) => ({ messageId: use.messageId }),
+      ),
+  },
+  {
+    name: "key-covers-any-body",
+    about: "Another request under a used Idempotency-Key gets the first one's answer.",
+    caughtBy: "http-idempotency",
+    by: ["POST /"],
+    seam: () =>
+      replaced("services/gateway/dist/store/idempotency-keys.js", "hashOf", () => () => Buffer.alloc(32)),
+  },
+  {
+    name: "unsigned-tokens",
+    about: "A token that says `alg: none` is believed.",
+    caughtBy: "tokens",
+    by: ["refused: alg none"],
+    seam: () =>
+      replaced("services/gateway/dist/auth/tokens.js", "tokenVerifier", (original) => (keys: Any) => {
+        const verifier = original(keys);
+        return {
+          verify: (token: string) => {
+            const [head = "", body = ""] = token.split(".");
+            const read = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+            try {
+              if (read(head).alg === "none") return read(body);
+            } catch {
+              // Not even a token: the real one says what is wrong with it.
+            }
+            return verifier.verify(token);
+          },
+        };
+      }),
+  },
+];

@@ -1,0 +1,122 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { poll } from "@quartermaster/servers";
+import { connect, type NatsConnection } from "nats";
+import type { Arena } from "../arena/arena";
+import { check } from "../check";
+import { untilSettled } from "../invariants/checker";
+import { sources } from "../invariants/statements";
+import { claimFirstOrder, claimInvariants } from "../invariants/verdict";
+import { startLoad } from "../load/load";
+import type { Recorder } from "../report/recorder";
+
+/** RELIABILITY.md, 3. */
+const healedWithinMs = 30_000;
+
+export const brokerAmnesia = check({
+  name: "broker-amnesia",
+  number: 3,
+  about: "The NATS store wiped, and rolled back to an older copy, under load; healed in 30 s without help.",
+  sizes: {
+    reduced: { rounds: 1, clients: 8 },
+    full: { rounds: 20, clients: 16 },
+    hunt: { rounds: 1, clients: 4 },
+  },
+  run: async ({ size, random, record, say, openArena }) => {
+    const arena = await openArena();
+    const buyers = await arena.people.newBuyers(4);
+    const products = [await arena.people.newProduct({ stock: 1_000_000 })];
+    const load = startLoad(arena, random.fork("load"), record, {
+      clients: size.clients,
+      buyers,
+      products,
+      thinkMs: 10,
+    });
+    await load.more(100);
+    for (let round = 0; round < size.rounds; round++) {
+      say(`store wiped; ${load.settled} operations settled`);
+      await arena.wipeNats();
+      await load.more(100);
+      await claimHealed(arena, record, `wiped, round ${round + 1}`);
+      await arena.copyNats();
+      await load.more(200);
+      say(`store rolled back; ${load.settled} operations settled`);
+      await arena.rollBackNats();
+      await wait(random.between(0, 1_000));
+      await load.more(100);
+      await claimHealed(arena, record, `rolled back, round ${round + 1}`);
+    }
+    await claimFirstOrder(arena, record, buyers[0] as (typeof buyers)[0], products[0] as number);
+    await load.stop();
+    await claimInvariants(arena, record, [load]);
+    await claimStreamWhole(arena, record);
+  },
+});
+
+/** The audit has caught up with all that was said until now: under load there is always something newer. */
+async function claimHealed(arena: Arena, record: Recorder, when: string): Promise<void> {
+  const startedAt = performance.now();
+  const marks = await countersOf(arena);
+  const isHeard = async () => {
+    const rows = await arena.sql<{ source: string; contiguous: string }>(
+      "select source, contiguous from audit.heard",
+    );
+    return [...marks].every(
+      ([source, seq]) => Number(rows.find((row) => row.source === source)?.contiguous ?? 0) >= seq,
+    );
+  };
+  const healed = await poll(isHeard, healedWithinMs, 100);
+  const figure = healed ? `after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s` : "not healed";
+  record.claim(`${when}: the audit has all that was said, within 30 s`, healed === true, figure);
+}
+
+async function countersOf(arena: Arena): Promise<Map<string, number>> {
+  const counters = sources
+    .map((one) => `select '${one}' as source, last_seq from ${one}.event_counter`)
+    .join(" union all ");
+  const rows = await arena.sql<{ source: string; last_seq: string }>(counters);
+  return new Map(rows.map(({ source, last_seq }) => [source, Number(last_seq)]));
+}
+
+/** The stream itself was refilled from the outboxes: it holds every number of every source. */
+export async function claimStreamWhole(arena: Arena, record: Recorder): Promise<void> {
+  await untilSettled(arena.sql, healedWithinMs);
+  const login = arena.stack.natsLogin("operator");
+  const nats = await connect({
+    servers: arena.stack.natsUrl,
+    ...(login && { user: login.user, pass: login.password }),
+  });
+  try {
+    const missing = async () => missingOf(await storedOf(nats), await saidOf(arena));
+    const whole = await poll(async () => (await missing()).length === 0, healedWithinMs, 500);
+    const total = [...(await saidOf(arena)).values()].reduce((sum, count) => sum + count, 0);
+    record.claim(
+      "the stream was refilled and holds as many events of each kind as were said",
+      whole === true,
+      whole ? `${total} events` : (await missing()).join(", "),
+    );
+  } finally {
+    await nats.close();
+  }
+}
+
+/** More are no loss: what is published twice, receivers know by its number. */
+function missingOf(stored: ReadonlyMap<string, number>, said: ReadonlyMap<string, number>): string[] {
+  return [...said].flatMap(([subject, count]) => {
+    const there = stored.get(subject) ?? 0;
+    return there < count ? [`${count - there} of ${subject}`] : [];
+  });
+}
+
+async function saidOf(arena: Arena): Promise<Map<string, number>> {
+  const subjects = sources.map(
+    (one) => `select subject, count(*)::int as count from ${one}.outbox group by subject`,
+  );
+  const rows = await arena.sql<{ subject: string; count: number }>(subjects.join(" union all "));
+  return new Map(rows.map(({ subject, count }) => [subject, count]));
+}
+
+async function storedOf(nats: NatsConnection): Promise<Map<string, number>> {
+  const manager = await nats.jetstreamManager({ checkAPI: false });
+  const { state } = await manager.streams.info("EVENTS", { subjects_filter: "evt.>" });
+  return new Map(Object.entries(state.subjects ?? {}));
+}

@@ -1,0 +1,56 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { check } from "../check";
+import { claimFirstOrder, claimInvariants } from "../invariants/verdict";
+import { startLoad } from "../load/load";
+import { type NatsProxy, openProxy } from "../proxy/nats-proxy";
+import type { Weather } from "../proxy/weather";
+
+const storms: readonly Weather[] = [
+  { dropped: 0, doubled: 0.3, delayed: 0, reordered: 0.1, delayMsMax: 1 },
+  { dropped: 0.02, doubled: 0.05, delayed: 0.05, reordered: 0.05, delayMsMax: 500 },
+  { dropped: 0.05, doubled: 0.05, delayed: 0.02, reordered: 0.02, delayMsMax: 4_000 },
+];
+
+export const messageChaos = check({
+  name: "message-chaos",
+  number: 4,
+  about:
+    "A proxy between the services and nats-server that duplicates, delays, drops and reorders single messages.",
+  sizes: {
+    reduced: { rounds: 1, stormMs: 7_000, clients: 8 },
+    full: { rounds: 20, stormMs: 20_000, clients: 16 },
+    hunt: { rounds: 1, stormMs: 4_000, clients: 8 },
+  },
+  run: async ({ size, random, record, say, openArena }) => {
+    let proxy: NatsProxy | undefined;
+    const arena = await openArena({
+      natsThrough: async (port) => {
+        proxy = await openProxy(port, random.fork("proxy"), record);
+        return proxy.url;
+      },
+    });
+    const buyers = await arena.people.newBuyers(4);
+    const products = [await arena.people.newProduct({ stock: 1_000_000 })];
+    const load = startLoad(arena, random.fork("load"), record, {
+      ...{ clients: size.clients, buyers, products, cancelled: 0.3, thinkMs: 10 },
+    });
+    await load.more(50);
+    for (let round = 0; round < size.rounds; round++) {
+      for (const weather of storms) {
+        say(`${JSON.stringify(weather)}; ${load.settled} operations settled`);
+        record.fault(
+          "storm",
+          `${weather.dropped} dropped, ${weather.doubled} doubled, ${weather.delayed} delayed`,
+        );
+        proxy?.weather(weather);
+        await wait(size.stormMs);
+        proxy?.weather(undefined);
+        await load.more(20);
+      }
+    }
+    await claimFirstOrder(arena, record, buyers[0] as (typeof buyers)[0], products[0] as number);
+    await load.stop();
+    await claimInvariants(arena, record, [load]);
+    await proxy?.close();
+  },
+});

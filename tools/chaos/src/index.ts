@@ -1,0 +1,1 @@
+export { type Violation, violations } from "./invariants/checker";
