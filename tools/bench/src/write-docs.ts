@@ -30,14 +30,6 @@ interface Results {
   readonly broken: readonly string[];
 }
 
-const results = readResults(process.argv[2]);
-if (results.broken.length > 0) throw new Error("the run broke an invariant: its figures do not count");
-writeFileSync(join(root, "docs/performance.svg"), chartOf(results));
-let text = readFileSync(page, "utf8");
-for (const [mark, table] of Object.entries(tablesOf(results))) text = between(text, mark, table);
-writeFileSync(page, text);
-process.stdout.write("docs/performance.svg and the tables of docs/performance.md are written.\n");
-
 function readResults(named: string | undefined): Results {
   const newest = readdirSync(resultsFolder)
     .filter((name) => name.startsWith("bench-"))
@@ -154,3 +146,11 @@ function chartOf({ machine, settings, summaries }: Results): string {
     `make bench on ${machine.cores} cores, load generator included; medians of ${settings.rounds} rounds.`,
   );
 }
+
+const results = readResults(process.argv[2]);
+if (results.broken.length > 0) throw new Error("the run broke an invariant: its figures do not count");
+writeFileSync(join(root, "docs/performance.svg"), chartOf(results));
+let text = readFileSync(page, "utf8");
+for (const [mark, table] of Object.entries(tablesOf(results))) text = between(text, mark, table);
+writeFileSync(page, text);
+process.stdout.write("docs/performance.svg and the tables of docs/performance.md are written.\n");
