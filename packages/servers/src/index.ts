@@ -1,4 +1,5 @@
 export { type ServiceName, serviceNames } from "@quartermaster/contracts";
+export { describeMachine, type Machine } from "./machine";
 export { type NatsAccess, writeNatsAccess } from "./nats-access";
 export {
   type NatsPeople,

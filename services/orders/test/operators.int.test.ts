@@ -49,7 +49,12 @@ const makeStuck = (id: string) =>
 test("a saga that gets no answer is shown with what it waits for and why; once stuck it is among the stuck", async () => {
   await stage.stop("billing");
   const id = await waitingFor(IssueInvoice.name);
-  expect({ ...(await sagaOf(id)), failure: null }).toEqual({
+  const waiting = await sagaOf(id);
+  // On a slow machine the second attempt may have been made already.
+  expect([null, expect.stringMatching(/nobody serves cmd\.billing|no answer/)]).toContainEqual(
+    waiting.failure,
+  );
+  expect(waiting).toEqual({
     id,
     saga: "place-order",
     orderId: id,
@@ -62,7 +67,7 @@ test("a saga that gets no answer is shown with what it waits for and why; once s
     askedAt: expect.any(String),
     dueAt: expect.any(String),
     reason: null,
-    failure: null,
+    failure: waiting.failure,
     waiting: 0,
   });
   // The second attempt, some two seconds later, tells of the first one.
@@ -72,6 +77,7 @@ test("a saga that gets no answer is shown with what it waits for and why; once s
   expect(failed).toMatchObject({
     failure: expect.stringMatching(/nobody serves cmd\.billing|no answer/),
   });
+  expect(failed.attempts).toBeGreaterThanOrEqual(2);
   expect((await ask("sagas", { state: "stuck" })).body.data).toEqual([]);
   expect((await ask("sagas", { olderThanSeconds: 3_600 })).body.data).toEqual([]);
   await makeStuck(id);

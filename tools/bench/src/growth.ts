@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { describeMachine } from "@quartermaster/servers";
 import { type Contender, duel, duelTable } from "./duel";
 import { startBenchStack } from "./ground";
 import { fillWithHistory } from "./growth-fill";
 import { sizesOf, sizeText } from "./growth-sizes";
-import { describeMachine } from "./machine";
 import { runBench, writeResults } from "./program";
 import { fillQuartermaster } from "./quartermaster";
 import { count, readSettings } from "./settings";

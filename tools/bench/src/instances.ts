@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { serviceNames } from "@quartermaster/servers";
+import { describeMachine, serviceNames } from "@quartermaster/servers";
 import { type Contender, duel, duelTable } from "./duel";
 import { startBenchStack } from "./ground";
-import { describeMachine } from "./machine";
 import { runBench, writeResults } from "./program";
 import { fillQuartermaster } from "./quartermaster";
 import { readSettings } from "./settings";

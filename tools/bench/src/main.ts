@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { freePort } from "@quartermaster/servers";
+import { describeMachine, freePort } from "@quartermaster/servers";
 import { doubtsAbout } from "./doubts";
 import { type Ground, openGround } from "./ground";
-import { describeMachine } from "./machine";
 import { measure } from "./measure";
 import { memoryOf, memoryText } from "./memory";
 import { type Bench, runBench, writeResults } from "./program";

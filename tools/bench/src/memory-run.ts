@@ -1,5 +1,5 @@
+import { describeMachine } from "@quartermaster/servers";
 import { openGround } from "./ground";
-import { describeMachine } from "./machine";
 import { type MemoryMb, memoryOf, memoryText, totalMb } from "./memory";
 import { runBench, writeResults } from "./program";
 import { count, readSettings } from "./settings";

@@ -1,9 +1,9 @@
+import { describeMachine } from "@quartermaster/servers";
 import { type CpuSeconds, cpuBetween, cpuOf } from "./cpu";
 import { type Ground, openGround } from "./ground";
 import { withClient } from "./invariants";
 import { openWork } from "./invariants-quartermaster";
 import { placeOrders } from "./load";
-import { describeMachine } from "./machine";
 import { type MemoryMb, memoryOf, memoryText, totalMb } from "./memory";
 import { arrive, type OpenLoadResult } from "./open-load";
 import { type Bench, runBench, writeResults } from "./program";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Machine } from "@quartermaster/servers";
 import { type Bar, barChart } from "./chart";
-import type { Machine } from "./machine";
 import type { MemoryMb } from "./memory";
 import type { ReadSummary } from "./reads-report";
 import { type Summary, titles } from "./report";

@@ -24,27 +24,23 @@ const issue = /^cmd\.billing\.issue-invoice\./;
 const inventoryAnswers = /^_INBOX\.orders\.inventory\./;
 const billingAnswers = /^_INBOX\.orders\.billing\./;
 
+/** The command is held back until its order was cancelled and is REJECTED; then it comes after all. */
+const rejectedWhileHeld =
+  (command: RegExp): Race =>
+  async (scene) => {
+    const held = scene.proxy.hold(command);
+    const id = await placed(scene);
+    await heldOne(held);
+    await cancelled(scene, id);
+    await becomes(scene, id, "REJECTED");
+    held.release();
+    await passedBy(scene);
+    return { id, becomes: "REJECTED" };
+  };
+
 const races: Readonly<Record<string, Race>> = {
-  "the undo before the do, and the do after it": async (scene) => {
-    const held = scene.proxy.hold(reserve);
-    const id = await placed(scene);
-    await heldOne(held);
-    await cancelled(scene, id);
-    await becomes(scene, id, "REJECTED");
-    held.release();
-    await passedBy(scene);
-    return { id, becomes: "REJECTED" };
-  },
-  "the pivot after its fence": async (scene) => {
-    const held = scene.proxy.hold(issue);
-    const id = await placed(scene);
-    await heldOne(held);
-    await cancelled(scene, id);
-    await becomes(scene, id, "REJECTED");
-    held.release();
-    await passedBy(scene);
-    return { id, becomes: "REJECTED" };
-  },
+  "the undo before the do, and the do after it": rejectedWhileHeld(reserve),
+  "the pivot after its fence": rejectedWhileHeld(issue),
   "the invoice issued, its answer lost, and the order cancelled meanwhile": async (scene) => {
     const held = scene.proxy.hold(billingAnswers, 1);
     const id = await placed(scene);

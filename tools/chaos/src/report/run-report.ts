@@ -1,13 +1,8 @@
+import type { Machine } from "@quartermaster/servers";
 import type { CheckReport } from "./recorder";
 
 /** What the figures were taken on; no name of the machine, no path. */
-export interface Platform {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGb: number;
-  readonly system: string;
-  readonly node: string;
-  readonly postgres: string;
+export interface Platform extends Machine {
   readonly nats: string;
   readonly commit: string;
 }
