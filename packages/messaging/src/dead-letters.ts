@@ -95,10 +95,10 @@ interface Row {
   state: "open" | "requeued" | "discarded";
   reason: string;
   times: number;
-  parkedAt: Date;
+  parkedAt: string;
   headers: string;
   body: string;
-  decidedAt: Date | null;
+  decidedAt: string | null;
   decidedBy: string | null;
   decision: string | null;
   parkedMicros: number;
@@ -151,8 +151,6 @@ function shown(
   return {
     ...row,
     reason: isWhole ? row.reason : (row.reason.split("\n")[0] as string),
-    parkedAt: row.parkedAt.toISOString(),
-    decidedAt: row.decidedAt?.toISOString() ?? null,
     headers: JSON.parse(row.headers),
     body: isLong ? `${row.body.slice(0, bodyShownMax)} ...` : jsonOr(row.body),
   };

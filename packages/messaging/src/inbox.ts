@@ -1,4 +1,5 @@
 import { type RefusalCode, type RefusalDetails, refusals } from "@quartermaster/contracts";
+import { jsonOf } from "@quartermaster/process";
 import { texts } from "./arrays";
 import type { Done, Outcome, Refused } from "./outcome";
 import { sql, type Tx } from "./sql";
@@ -22,7 +23,7 @@ export function decidedReply(outcome: Done | Refused): StoredReply {
 }
 
 export function answerReply(answer: unknown): StoredReply {
-  return { refused: null, json: JSON.stringify(answer) };
+  return { refused: null, json: jsonOf(answer) };
 }
 
 /** `message` says more than the code's own sentence where there is more to say. */

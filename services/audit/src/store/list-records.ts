@@ -2,7 +2,7 @@ import type { AskOf, ListAudit } from "@quartermaster/contracts";
 import { type Reader, sql, type Tx } from "@quartermaster/messaging";
 import { build, queries } from "@quartermaster/process";
 import type { ChainedLink } from "../domain/link";
-import { linkIn, type RecordRow, recordColumns } from "./records";
+import { recordColumns } from "./records";
 
 /** The hash of the record before: looked up per row of the page, by the primary key. */
 const prevHash = `(select encode(before.hash, 'hex') from records as before
@@ -37,8 +37,5 @@ export async function listRecords(
   if (filter.from !== undefined) list.where("at", ">=", filter.from);
   if (filter.to !== undefined) list.where("at", "<", filter.to);
   if (after !== undefined) list.where("position", filter.order === "asc" ? ">" : "<", after);
-  const rows = await db.rows<RecordRow & { prevHash: string | null }>(
-    build(list.orderBy("position", filter.order).limit(limit)),
-  );
-  return rows.map((row) => ({ ...linkIn(row), prevHash: row.prevHash }));
+  return db.rows<ListedLink>(build(list.orderBy("position", filter.order).limit(limit)));
 }

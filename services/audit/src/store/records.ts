@@ -11,9 +11,9 @@ const lockRow = sql(
  * run back while the positions run forward.
  */
 export async function lockHead(tx: Tx): Promise<{ head: ChainHead; recordedAt: string }> {
-  const [row] = await tx.rows<{ position: number; hash: string; now: Date }>(lockRow);
+  const [row] = await tx.rows<{ position: number; hash: string; now: string }>(lockRow);
   if (!row) throw new Error("chain has lost its row");
-  return { head: { position: row.position, hash: row.hash }, recordedAt: row.now.toISOString() };
+  return { head: { position: row.position, hash: row.hash }, recordedAt: row.now };
 }
 
 // One statement per batch. What is the same for the whole batch travels once.
@@ -62,23 +62,13 @@ export function append(
   ]);
 }
 
-/** A row of `records` as it is selected: `hash` as hex. */
-export interface RecordRow extends Omit<ChainedLink, "at" | "recordedAt"> {
-  at: Date;
-  recordedAt: Date;
-}
-
+/** A row of `records` as a link, with its times as the canonical text shows them and `hash` as hex. */
 export const recordColumns = `records.position, records.source, records.epoch, records.seq, records.at,
   records.recorded_at as "recordedAt", records.actor_kind as "actorKind", records.user_id as "userId",
   records.user_name as "userName", records.role, records.ip, records.action, records.entity,
   records.record_id as "recordId", records.version, records.event, records.description,
   records.old_values as "oldValues", records.new_values as "newValues", records.request_id as "requestId",
   encode(records.hash, 'hex') as hash`;
-
-/** The link in a row, with its times as the canonical text shows them. */
-export function linkIn(row: RecordRow): ChainedLink {
-  return { ...row, at: row.at.toISOString(), recordedAt: row.recordedAt.toISOString() };
-}
 
 const endRow = sql(
   "audit-end",
@@ -102,5 +92,5 @@ export async function readLinks(
   db: Reader,
   range: { after: number; to: number; limit: number },
 ): Promise<ChainedLink[]> {
-  return (await db.rows<RecordRow>(rangeRows, [range.after, range.to, range.limit])).map(linkIn);
+  return db.rows<ChainedLink>(rangeRows, [range.after, range.to, range.limit]);
 }

@@ -20,9 +20,9 @@ export async function takeNumbers(
   series: Series,
   count: number,
 ): Promise<{ first: number; issuedAt: string }> {
-  const [taken] = await tx.rows<{ last: number; issuedAt: Date }>(take, [series, count]);
+  const [taken] = await tx.rows<{ last: number; issuedAt: string }>(take, [series, count]);
   if (taken === undefined) throw new Error(`there is no document series ${series}`);
-  return { first: taken.last - count + 1, issuedAt: taken.issuedAt.toISOString() };
+  return { first: taken.last - count + 1, issuedAt: taken.issuedAt };
 }
 
 /** Gives back the last `count` of the numbers that this very transaction took: what is not issued leaves no gap. */

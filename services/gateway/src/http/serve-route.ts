@@ -5,7 +5,7 @@ import type { Request, Response } from "express";
 import type { TokenVerifier } from "../auth/tokens";
 import { askUntilKnown } from "../clients/ask-until-known";
 import type { Services } from "../clients/services";
-import { toRest } from "../rest/to-rest";
+import { toRestJson } from "../rest/to-rest";
 import { claimKey, hashOf } from "../store/idempotency-keys";
 import { actorOf, authenticate, authorize, seesCosts, seesStaff } from "./access";
 import { followUp } from "./afterwards";
@@ -15,7 +15,7 @@ import { problem, problemOfRefusal } from "./problem";
 import { readAsk, readIdempotencyKey, readIfMatch, readWait } from "./read-ask";
 import type { BodyReader } from "./read-body";
 import type { Access, Route } from "./route";
-import { sendEmpty, sendJson } from "./send";
+import { sendEmpty, sendJson, sendText } from "./send";
 
 export interface Served {
   services: Services;
@@ -212,9 +212,9 @@ function answer(asked: Asked, answered: Answered, response: Response): void {
     return;
   }
   const given = options.give ? options.give(answered.answer as never) : answered.answer;
-  sendJson(
+  sendText(
     response,
     route.status,
-    toRest(given, { costs: seesCosts(call.claims), staff: seesStaff(call.claims, route) }),
+    toRestJson(given, { costs: seesCosts(call.claims), staff: seesStaff(call.claims, route) }),
   );
 }

@@ -2,8 +2,12 @@
 export interface RestField {
   /** snake_case, without the suffix that names the unit. */
   readonly name: string;
+  /** The name as JSON writes it between the member before and its value: `,"name":`. */
+  readonly json: string;
   /** Decimal places of an amount or cost; 0 for everything else. */
   readonly places: 0 | 2 | 4;
+  /** Says who wrote a record. */
+  readonly staff: boolean;
 }
 
 const known = new Map<string, RestField>();
@@ -23,9 +27,16 @@ export function restField(key: string): RestField {
 }
 
 function translate(key: string): RestField {
-  if (/.Minor$/.test(key)) return { name: snakeCase(key.slice(0, -"Minor".length)), places: 2 };
-  if (/.E4$/.test(key)) return { name: snakeCase(key.slice(0, -"E4".length)), places: 4 };
-  return { name: snakeCase(key), places: 0 };
+  if (/.Minor$/.test(key)) return fieldOf(key.slice(0, -"Minor".length), 2);
+  if (/.E4$/.test(key)) return fieldOf(key.slice(0, -"E4".length), 4);
+  return fieldOf(key, 0);
+}
+
+const staffNames = new Set(["created_by", "updated_by", "changed_by"]);
+
+function fieldOf(key: string, places: RestField["places"]): RestField {
+  const name = snakeCase(key);
+  return { name, json: `,${JSON.stringify(name)}:`, places, staff: staffNames.has(name) };
 }
 
 function snakeCase(key: string): string {

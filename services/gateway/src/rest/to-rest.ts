@@ -9,22 +9,42 @@ export interface ToRest {
 }
 
 const everything: ToRest = { costs: true, staff: true };
-const staffNames = new Set(["createdBy", "updatedBy", "changedBy"]);
 
-/** A message's value as REST shows it: snake_case names, amounts as decimals. Runs on every answer. */
+/** A message's value as REST shows it: snake_case names, amounts as decimals. */
 export function toRest(value: unknown, options: ToRest = everything): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((entry) => toRest(entry, options));
-  const rest: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const { name, places } = restField(key);
-    const field = (value as Record<string, unknown>)[key];
-    if (!options.staff && staffNames.has(key)) rest[name] = null;
-    else if (typeof field === "number") {
-      if (places === 0) rest[name] = field;
-      else rest[name] = places === 4 && !options.costs ? null : decimal(field, places);
-    } else if (typeof field === "object" && field !== null) rest[name] = toRest(field, options);
-    else rest[name] = field;
+  return JSON.parse(toRestJson(value, options));
+}
+
+/**
+ * The same as JSON text. Runs on every answer: to write the text at once costs half of what it costs to build the object
+ * first. The value came out of JSON, or might have: no dates, no infinities.
+ */
+export function toRestJson(value: unknown, options: ToRest = everything): string {
+  if (typeof value === "string") return quoted(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  let members = "";
+  if (Array.isArray(value)) {
+    for (const entry of value) members += `,${toRestJson(entry, options)}`;
+    return `[${members.slice(1)}]`;
   }
-  return rest;
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member === undefined) continue;
+    const { json, places, staff } = restField(key);
+    members += json;
+    // The leaves, which are most of all values, are written here: a call for each would cost a third more.
+    if (member === null || (staff && !options.staff)) members += "null";
+    else if (typeof member === "string") members += quoted(member);
+    else if (typeof member !== "number") members += toRestJson(member, options);
+    else if (places === 0) members += member;
+    else members += places === 4 && !options.costs ? "null" : decimal(member, places);
+  }
+  return `{${members.slice(1)}}`;
+}
+
+// What JSON escapes, and halves of pairs, which it escapes when they stand alone.
+const escaped = /[\u0000-\u001f"\\\ud800-\udfff]/;
+
+function quoted(text: string): string {
+  return escaped.test(text) ? JSON.stringify(text) : `"${text}"`;
 }

@@ -101,7 +101,6 @@ type UserAnswer = AnswerOf<typeof GetUser>;
 
 /** One user as the API shows it. */
 export async function findUser(db: Reader, id: string): Promise<UserAnswer | undefined> {
-  type Row = Omit<UserAnswer, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
-  const [row] = await db.rows<Row>(userRow, [id]);
-  return row && { ...row, createdAt: row.createdAt.toISOString(), updatedAt: row.updatedAt.toISOString() };
+  const [row] = await db.rows<UserAnswer>(userRow, [id]);
+  return row;
 }

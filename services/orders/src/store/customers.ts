@@ -16,9 +16,9 @@ interface Columns {
   last_meter_reading: string | null;
   status: CustomerView["status"];
   version: number;
-  created_at: Date;
+  created_at: string;
   created_by: string | null;
-  updated_at: Date;
+  updated_at: string;
   updated_by: string | null;
 }
 
@@ -199,9 +199,9 @@ function viewOf(row: Columns): CustomerView {
     lastMeterReading: row.last_meter_reading,
     status: row.status,
     version: row.version,
-    createdAt: row.created_at.toISOString(),
+    createdAt: row.created_at,
     createdBy: row.created_by,
-    updatedAt: row.updated_at.toISOString(),
+    updatedAt: row.updated_at,
     updatedBy: row.updated_by,
   };
 }

@@ -23,9 +23,9 @@ export interface OrderColumns {
   rejection: string | null;
   cancelling_id: string | null;
   version: number;
-  created_at: Date;
+  created_at: string;
   created_by: string | null;
-  updated_at: Date;
+  updated_at: string;
   updated_by: string | null;
 }
 
@@ -90,9 +90,9 @@ function viewOf(row: OrderColumns, lines: readonly LineColumns[]): OrderView {
       lineTotalMinor: line.line_total_minor,
       taxCode: line.tax_code,
     })),
-    createdAt: row.created_at.toISOString(),
+    createdAt: row.created_at,
     createdBy: row.created_by,
-    updatedAt: row.updated_at.toISOString(),
+    updatedAt: row.updated_at,
     updatedBy: row.updated_by,
     version: row.version,
   };
