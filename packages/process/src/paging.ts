@@ -9,7 +9,11 @@ export const queries: Knex = knex({ client: "pg" });
  * text. Reading and planning the text costs Postgres as much as running it. A connection keeps one for each combination of
  * filters that it was asked for, so no value may stand in the text.
  */
-export function build(query: Knex.QueryBuilder | Knex.Raw): { name: string; text: string; values: unknown[] } {
+export function build(query: Knex.QueryBuilder | Knex.Raw): {
+  name: string;
+  text: string;
+  values: unknown[];
+} {
   const { sql: text, bindings } = query.toSQL().toNative();
   return { name: `list-${hash("sha1", text, "hex")}`, text, values: [...bindings] };
 }

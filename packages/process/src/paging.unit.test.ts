@@ -1,4 +1,4 @@
-import { decodeCursor, encodeCursor, fitting, pageOfRows } from "./paging";
+import { build, decodeCursor, encodeCursor, fitting, jsonOf, pageOfRows, queries } from "./paging";
 
 test("a cursor gives back what was put into it", () => {
   expect(decodeCursor(encodeCursor(["INV", 7]))).toEqual(["INV", 7]);
@@ -10,6 +10,18 @@ test.each([
   ["a NUL, which Postgres has no text for", encodeCursor(["a\u0000b"])],
 ])("a cursor with %s inside is not ours", (_what, cursor) => {
   expect(decodeCursor(cursor)).toBeUndefined();
+});
+
+test("a list's statement has one name for all values, and another for other filters", () => {
+  const list = (limit: number) => queries("orders").select("id").limit(limit);
+  const [short, long, filtered] = [list(1), list(200), list(1).where("status", "PAID")].map(build);
+  expect(short).toEqual({
+    name: expect.stringMatching(/^list-[0-9a-f]{40}$/),
+    text: 'select "id" from "orders" limit $1',
+    values: [1],
+  });
+  expect(long).toEqual({ ...short, values: [200] });
+  expect(filtered?.name).not.toBe(short?.name);
 });
 
 const row = (id: number, bytes: number) => ({ id, text: "x".repeat(bytes) });
@@ -33,4 +45,16 @@ test("a page that was cut goes on behind its last row; the last page has no next
   expect(pageOfRows(rows, 50, keyOf)).toEqual({ data: [rows[0]], next: encodeCursor([1]) });
   expect(pageOfRows(rows.slice(1), 50, keyOf)).toEqual({ data: rows.slice(1), next: null });
   expect(pageOfRows(rows.slice(1), 1, keyOf).next).toBe(encodeCursor([2]));
+});
+
+test("a page's JSON is the page's, whether it was cut or not, and any other value's is its own", () => {
+  const keyOf = ({ id }: { id: number }) => [id];
+  for (const rows of [[], [row(1, 10), row(2, 10)], [row(1, 300_000), row(2, 300_000)], [row(1, 900_000)]]) {
+    const page = pageOfRows(rows, 1, keyOf);
+    expect(JSON.parse(jsonOf(page))).toEqual(page);
+    expect(jsonOf({ ...page, next: "elsewhere" })).toBe(
+      JSON.stringify({ data: page.data, next: "elsewhere" }),
+    );
+  }
+  expect([jsonOf(null), jsonOf("a"), jsonOf([1])]).toEqual(["null", '"a"', "[1]"]);
 });

@@ -42,8 +42,8 @@ export function toRestJson(value: unknown, options: ToRest = everything): string
   return `{${members.slice(1)}}`;
 }
 
-// What JSON escapes, and halves of pairs, which it escapes when they stand alone.
-const escaped = /[\u0000-\u001f"\\\ud800-\udfff]/;
+// All but what JSON never escapes. Halves of surrogate pairs are escaped when they stand alone.
+const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 function quoted(text: string): string {
   return escaped.test(text) ? JSON.stringify(text) : `"${text}"`;

@@ -1,4 +1,5 @@
-import { toRest } from "./to-rest";
+import fc from "fast-check";
+import { toRest, toRestJson } from "./to-rest";
 
 test("message names and minor units become REST names and decimals, at any depth", () => {
   const message = {
@@ -41,4 +42,32 @@ test("who wrote a record is hidden at any depth from whom it does not concern", 
   expect(toRest(page, { costs: true, staff: false })).toEqual({
     data: [{ created_by: null, updated_by: null, changed_by: null, name: "A" }],
   });
+});
+
+test("what is not there is left out, at the beginning, in the middle and at the end", () => {
+  expect(toRestJson({ a: undefined, b: 1, c: undefined, d: [], e: undefined })).toBe('{"b":1,"d":[]}');
+  expect(toRestJson({ a: undefined })).toBe("{}");
+});
+
+test("texts are escaped as JSON wants it, whatever is in them", () => {
+  const any = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }));
+  // Halves of surrogate pairs too, which fast-check makes none of.
+  const half = fc.integer({ min: 0xd800, max: 0xdfff }).map((code) => String.fromCharCode(code));
+  fc.assert(
+    fc.property(fc.oneof(any, half), fc.oneof(any, half), (one, other) => {
+      expect(toRestJson([one, { text: one + other }])).toBe(JSON.stringify([one, { text: one + other }]));
+    }),
+  );
+});
+
+test("values without names to be changed are the JSON that they were", () => {
+  const names = fc.stringMatching(/^[a-z]{1,8}$/);
+  const value = fc.jsonValue({ depthSize: "medium" });
+  fc.assert(
+    fc.property(fc.array(fc.dictionary(names, fc.oneof(fc.integer(), fc.double(), fc.string()))), (rows) => {
+      const json = JSON.stringify(rows);
+      expect(toRestJson(JSON.parse(json))).toBe(json);
+    }),
+  );
+  fc.assert(fc.property(value, (one) => void JSON.parse(toRestJson(JSON.parse(JSON.stringify(one))))));
 });
