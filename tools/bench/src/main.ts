@@ -90,7 +90,7 @@ function platformBackends({ stack }: Ground): CountedProcess[] {
 const pgbenchWarmUpSecondsMax = 2;
 
 /** One order after the other: hundreds of them are enough for a median. An extra gets less time than what has a target. */
-const secondsMax: Partial<Record<Shape, number>> = { single: 3, crowd: 4 };
+const secondsMax: Partial<Record<Shape, number>> = { single: 3, keyed: 4, crowd: 4 };
 
 function secondsOf(shape: Shape, { measureSeconds }: BenchSettings): number {
   return Math.min(secondsMax[shape] ?? measureSeconds, measureSeconds);

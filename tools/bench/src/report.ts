@@ -97,7 +97,9 @@ const shapeTitles: Readonly<Record<Shape, string>> = {
   spread: "Spread: two products of all",
   hot: "Hot: one product for everybody",
   single: "One connection: two products of all, one order after the other",
-  crowd: "An extra, without a target: hot over many more connections",
+  keyed:
+    "An extra, no target: spread, each order with a fresh Idempotency-Key (which the monolith does not look at)",
+  crowd: "An extra, no target: hot over many more connections",
 };
 
 /** The table and its ratios, as text for the terminal. */

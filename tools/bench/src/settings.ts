@@ -4,10 +4,10 @@ export type TargetName = (typeof targetNames)[number];
 
 /**
  * `spread`: two products out of all. `hot`: everybody orders the same product, one line. `single`: as spread, but one
- * order after the other over one connection. `crowd`: as hot, over many more connections; no target is set for it, it shows what batches
- * make of a longer queue, and row locks.
+ * order after the other over one connection. Two more have no target: `keyed`, as spread, each order with an `Idempotency-Key` of its
+ * own; and `crowd`, as hot over many more connections, which shows what batches make of a longer queue, and row locks.
  */
-export const shapes = ["spread", "hot", "single", "crowd"] as const;
+export const shapes = ["spread", "hot", "single", "keyed", "crowd"] as const;
 export type Shape = (typeof shapes)[number];
 
 export interface BenchSettings {

@@ -116,6 +116,7 @@ const shapeNames: Readonly<Record<Shape, string>> = {
   spread: "spread over all products",
   hot: "all on one product",
   single: "one connection",
+  keyed: "spread, with Idempotency-Keys",
   crowd: "all on one product, many connections",
 };
 
