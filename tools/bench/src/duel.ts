@@ -79,7 +79,7 @@ function contestantOf(contender: Contender, all: readonly Contender[]): Contesta
   return {
     name,
     target,
-    ground: { adminUrl: stack.adminDatabaseUrl, processes: postgresOf(stack) },
+    ground: { adminUrl: stack.adminDatabaseUrl, processes: postgresOf(stack), isOwn: true },
     bystanders: () => ({
       processes: others.flatMap((each) => [...postgresOf(each.stack), ...each.target.processes()]),
       backends: [],
