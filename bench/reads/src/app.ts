@@ -27,7 +27,7 @@ export function createApp({ inventory, orders, customerOf }: AppParts): Express 
     response.json(pageOf(rows, productView));
   });
   app.get("/orders", forCustomers, async (_request, response) => {
-    const values = [customerIn(response), pageSize + 1];
+    const values = ["REJECTED", customerIn(response), pageSize + 1];
     const { rows } = await orders.query<OrderRow>({ ...listOrders, values });
     const lines = await linesOf(orders, rows);
     response.json(pageOf(rows, (row) => orderView(row, lines.get(row.id) ?? [])));

@@ -20,7 +20,7 @@ types.setTypeParser(types.builtins.INT8, Number);
 
 const settings = Settings.parse(process.env);
 const poolOf = (connectionString: string) => {
-  const pool = new Pool({ connectionString, max: settings.POOL_SIZE });
+  const pool = new Pool({ connectionString, max: settings.POOL_SIZE, application_name: "bench-reads" });
   // A connection lost while idle is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => {});
   return pool;

@@ -1,4 +1,4 @@
-/** The SQL that Quartermaster runs for these endpoints, word for word; all of it prepared. */
+/** The SQL that Quartermaster runs for these endpoints, all of it prepared here. A test of tools/bench holds it to theirs. */
 
 export interface ProductRow {
   readonly id: number;
@@ -54,7 +54,7 @@ const orderColumns = `id, customer_id, status, payment_status, total_amount_mino
 
 export const listOrders = {
   name: "list-orders",
-  text: `select ${orderColumns} from orders where status <> 'REJECTED' and customer_id = $1 order by id desc limit $2`,
+  text: `select ${orderColumns} from orders where status <> $1 and customer_id = $2 order by id desc limit $3`,
 };
 
 export const findOrder = {

@@ -33,6 +33,8 @@ const keepPartitionsCall = sql("keep-partitions", "select keep_partitions(make_i
 export interface ItemLane<Item, Result> {
   name: string;
   sizeMax: number;
+  /** Attempts of a batch at a fault before its items are answered with it. Default: as many as a batch of commands gets. */
+  attemptsMax?: number;
   run: RunItems<Item, Result>;
   /** Tried before `run` where it is given; throws `AssumptionFailed` to be rolled back and have `run` do it. */
   optimistic?: RunItems<Item, Result>;
@@ -179,7 +181,11 @@ function itemLane<Item, Result>(
 ): Lane<Item, Result> {
   return new Lane<Item, Result>({
     name: parts.name,
-    limits: { ...commandLaneLimits, sizeMax: parts.sizeMax },
+    limits: {
+      ...commandLaneLimits,
+      sizeMax: parts.sizeMax,
+      attemptsMax: parts.attemptsMax ?? commandLaneLimits.attemptsMax,
+    },
     log,
     run: (items) => {
       const by = (run: RunItems<Item, Result>) => async (tx: Tx) => {

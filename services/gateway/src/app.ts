@@ -15,6 +15,7 @@ import { bodyReader } from "./http/read-body";
 import { allRoutes } from "./http/routes";
 import { messages } from "./messages";
 import { openapi } from "./openapi/document";
+import { keyLane } from "./store/idempotency-keys";
 import { keepForgetting, keepKeysFresh, readinessOf } from "./upkeep";
 
 export { GatewayConfig } from "./config";
@@ -50,7 +51,7 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
     served: {
       services,
       tokens: tokenVerifier(keys),
-      db: service.db,
+      keys: keyLane(service),
       limits: limitsOf(config),
       readBody: bodyReader(config.BODY_LIMIT_BYTES),
       publicCatalog: config.PUBLIC_CATALOG,

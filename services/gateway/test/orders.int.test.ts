@@ -138,6 +138,39 @@ test("the same Idempotency-Key gives one order and the same answer, one after th
   expect(placed).toHaveLength(1);
 });
 
+test("keys that come at the same time, each from several at once, at two gateways, have one order and one answer each", async () => {
+  const askOther = await platform.anotherGateway();
+  const answers = await Promise.all(
+    Array.from({ length: 96 }, (_, index) => {
+      const order = { items: [{ product_id: 1 + (index % 12), quantity: 6 }] };
+      const headers = { "Idempotency-Key": `many-${index % 12}` };
+      const ask = index % 24 < 12 ? platform.ask : askOther;
+      return ask("POST", "/orders", { token: buyerToken, body: order, headers });
+    }),
+  );
+  const idsOf = (key: number) =>
+    new Set(answers.filter((_, index) => index % 12 === key).map(({ body: { id } }) => id));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+  expect(Array.from({ length: 12 }, (_, key) => idsOf(key).size)).toEqual(Array(12).fill(1));
+  expect(placed).toHaveLength(12);
+});
+
+test("of one key that comes with two bodies at the same time one is done, and the other a 422", async () => {
+  const key = { "Idempotency-Key": "two-bodies" };
+  const answers = await Promise.all(
+    Array.from({ length: 16 }, (_, index) =>
+      place(key, { items: [{ product_id: 1, quantity: 1 + (index % 2) }] }),
+    ),
+  );
+  const statuses = answers.map(({ status }) => status);
+  expect([new Set(statuses.filter((_, index) => index % 2 === 0)).size, new Set(statuses).size]).toEqual([
+    1, 2,
+  ]);
+  expect(statuses.filter((status) => status === 201)).toHaveLength(8);
+  expect(answers.filter(({ body: { code } }) => code === "idempotency_key_reused")).toHaveLength(8);
+  expect(placed).toHaveLength(1);
+});
+
 test("a refusal is repeated under its key too", async () => {
   decide = ({ id }) => refuse("insufficient_stock", { orderId: id, lines: [] });
   const key = { "Idempotency-Key": "order-2" };

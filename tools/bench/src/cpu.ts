@@ -38,6 +38,22 @@ export function cpuOf(processes: readonly CountedProcess[]): CpuSeconds | undefi
   return seconds;
 }
 
+/** The server processes of Postgres that serve a database now: each tells in its title what it does, and where. */
+export function backendsOf(postgresPid: number, database: string): CountedProcess[] {
+  const children = [...(readStats()?.values() ?? [])].filter(({ parent }) => parent === postgresPid);
+  return children
+    .filter(({ pid }) => titleOf(pid).split(" ").includes(database))
+    .map(({ pid }) => ({ name: "backends", pid }));
+}
+
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", "").trim();
+  } catch {
+    return "";
+  }
+}
+
 /** CPU seconds of our own children that have ended, which is how pgbench runs. */
 export function cpuOfEndedChildren(): number {
   return (readStat(process.pid)?.reapedTicks ?? 0) / ticksPerSecond;

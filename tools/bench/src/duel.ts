@@ -1,13 +1,13 @@
 import type { Stack } from "@quartermaster/stack";
-import { doubtsAbout } from "./doubts";
-import { withClient } from "./invariants";
-import { measure } from "./measure";
+import type { CountedProcess } from "./cpu";
+import { openFindings, wrongAnswers } from "./findings";
+import { postgresVersionOf } from "./ground";
 import { memoryOf, totalMb } from "./memory";
 import type { Bench } from "./program";
 import type { Platform } from "./quartermaster";
-import type { Measurement } from "./report";
-import { type BenchSettings, connectionsOf, type Shape } from "./settings";
+import type { BenchSettings, Shape } from "./settings";
 import { median } from "./statistics";
+import { type Contestant, checkEverything, measureInTurns, type NamedMeasurement } from "./turns";
 
 /** A stack with its own servers. The first of two is what the second is compared with. */
 export interface Contender {
@@ -24,7 +24,7 @@ export interface DuelResult {
     readonly ratio: number;
     readonly each: readonly number[];
   }[];
-  readonly measurements: readonly (Measurement & { readonly contender: string })[];
+  readonly measurements: readonly NamedMeasurement[];
   readonly postgresVersion: string;
   /** A sentence for each thing wrong. */
   readonly broken: readonly string[];
@@ -51,66 +51,51 @@ export async function duel(
   contenders: readonly Contender[],
   bench: Bench,
 ): Promise<DuelResult> {
-  const measurements: (Measurement & { contender: string })[] = [];
-  const broken: string[] = [];
-  const wrong = (where: string, sentences: readonly string[]) => {
-    for (const sentence of sentences) {
-      broken.push(`${where}: ${sentence}`);
-      bench.tell(`BROKEN: ${where}: ${sentence}`);
-    }
-  };
+  const { broken, wrong } = openFindings(bench);
   for (const { name, target } of contenders) {
     bench.tell(`warming up ${name}: ${settings.warmUpSeconds} s`);
-    await target.load("spread", settings.warmUpSeconds);
+    const load = await target.load("spread", settings.warmUpSeconds);
     await target.settle();
-    wrong(`${name}, warm-up`, await target.rows.ofNewRows());
+    wrong(`${name}, warm-up`, [...wrongAnswers(load), ...(await target.rows.ofNewRows())]);
   }
-  for (let round = 1; round <= settings.rounds; round += 1) {
-    for (const shape of settings.shapes) {
-      for (const contender of round % 2 === 1 ? contenders : [...contenders].reverse()) {
-        const { name, target } = contender;
-        const ordersBefore = await target.countOrders();
-        const measured = await measureOne(contender, { shape, round, seconds: settings.measureSeconds });
-        measurements.push({ ...measured, contender: name });
-        bench.tell(
-          `round ${round}/${settings.rounds}  ${shape.padEnd(6)}  ${name.padEnd(13)}  ${measured.ordersPerSecond.toFixed(0)} orders/s`,
-        );
-        const newOrders = (await target.countOrders()) - ordersBefore;
-        const connections = connectionsOf(shape, settings);
-        wrong(`${name}, ${shape}, round ${round}`, [
-          ...doubtsAbout(measured, { newOrders, connections, cutOffMax: connections }),
-          ...(await target.rows.ofNewRows()),
-        ]);
-      }
-    }
-  }
-  for (const { name, target } of contenders) {
-    bench.tell(`checking every row of ${name} once more`);
-    wrong(`${name}, at the end`, [
-      ...(await target.rows.ofAllRows()),
-      ...((await target.brokenAtTheEnd?.()) ?? []),
-    ]);
-  }
+  const contestants = contenders.map((each) => contestantOf(each, contenders));
+  const turns = { contestants, secondsOf: () => settings.measureSeconds, tell: bench.tell, wrong };
+  const measurements = await measureInTurns(settings, turns);
+  await checkEverything(turns);
   const [first] = contenders;
   return {
     rows: settings.shapes.flatMap((shape) => contenders.map((each) => rowOf(each, shape, measurements))),
     ratios: settings.shapes.map((shape) => ratioOf(shape, contenders, measurements)),
     measurements,
-    postgresVersion: first ? await versionOf(first.stack.adminDatabaseUrl) : "unknown",
+    postgresVersion: first ? await postgresVersionOf(first.stack.adminDatabaseUrl) : "unknown",
     broken,
   };
 }
 
-function measureOne({ stack, target }: Contender, load: { shape: Shape; round: number; seconds: number }) {
-  const pid = stack.pids().postgres;
-  const processes = pid === undefined ? [] : [{ name: "postgres", pid }];
-  return measure({ adminUrl: stack.adminDatabaseUrl, processes }, target, load);
+/** While one is measured, the other one's servers and services are idle. */
+function contestantOf(contender: Contender, all: readonly Contender[]): Contestant {
+  const { name, target, stack } = contender;
+  const others = all.filter((each) => each !== contender);
+  return {
+    name,
+    target,
+    ground: { adminUrl: stack.adminDatabaseUrl, processes: postgresOf(stack), isOwn: true },
+    bystanders: () => ({
+      processes: others.flatMap((each) => [...postgresOf(each.stack), ...each.target.processes()]),
+      backends: [],
+    }),
+  };
 }
 
-type Measured = readonly (Measurement & { contender: string })[];
+function postgresOf(stack: Stack): CountedProcess[] {
+  const pid = stack.pids().postgres;
+  return pid === undefined ? [] : [{ name: "postgres", pid }];
+}
+
+type Measured = readonly NamedMeasurement[];
 
 function rowOf({ name, target }: Contender, shape: Shape, measurements: Measured): DuelRow {
-  const mine = measurements.filter((each) => each.contender === name && each.shape === shape);
+  const mine = measurements.filter((each) => each.contestant === name && each.shape === shape);
   const memory = memoryOf(target.services());
   const cpu = mine.flatMap((each) => each.cpuSecondsPerThousand ?? []);
   return {
@@ -128,7 +113,7 @@ function rowOf({ name, target }: Contender, shape: Shape, measurements: Measured
 function ratioOf(shape: Shape, [first, second]: readonly Contender[], measurements: Measured) {
   const of = (contender: Contender | undefined) =>
     measurements
-      .filter((each) => each.contender === contender?.name && each.shape === shape)
+      .filter((each) => each.contestant === contender?.name && each.shape === shape)
       .sort((a, b) => a.round - b.round)
       .map((each) => each.ordersPerSecond);
   const under = of(first);
@@ -136,13 +121,8 @@ function ratioOf(shape: Shape, [first, second]: readonly Contender[], measuremen
   return { shape, ratio: median(each), each };
 }
 
-async function versionOf(adminUrl: string): Promise<string> {
-  const { rows } = await withClient(adminUrl, (client) => client.query("show server_version"));
-  return rows[0].server_version;
-}
-
 /** As text for the terminal. */
-export function duelTable({ rows, ratios }: DuelResult): string {
+export function duelTable({ rows, ratios, measurements }: DuelResult): string {
   const line = (cells: readonly string[]) =>
     `  ${cells.map((cell, index) => (index < 2 ? cell.padEnd(14) : cell.padStart(16))).join("")}`;
   const heads = ["", "", "orders/s", "p50 ms", "p99 ms", "settle s", "CPU s per 1,000", "services, MB"];
@@ -161,5 +141,6 @@ export function duelTable({ rows, ratios }: DuelResult): string {
   const rounds = ratios.map(
     ({ shape, each }) => `  ${shape}, round by round: ${each.map((ratio) => ratio.toFixed(2)).join(", ")}`,
   );
-  return [line(heads), ...lines, ...rounds].join("\n");
+  const idle = `  the idle one took ${median(measurements.flatMap((each) => each.bystanderCores ?? [])).toFixed(3)} of a core meanwhile`;
+  return [line(heads), ...lines, ...rounds, idle].join("\n");
 }

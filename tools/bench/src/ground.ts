@@ -70,7 +70,7 @@ export async function openGround(
   }
   return {
     adminUrl,
-    postgresVersion: await versionOf(adminUrl),
+    postgresVersion: await postgresVersionOf(adminUrl),
     targets,
     processes: servers.processes,
     skipped,
@@ -140,7 +140,8 @@ export async function makeDatabase(adminUrl: string, name: string): Promise<void
   await withClient(adminUrl, (client) => client.query(`create database ${name}`));
 }
 
-async function versionOf(adminUrl: string): Promise<string> {
+/** Such as 18.4. */
+export async function postgresVersionOf(adminUrl: string): Promise<string> {
   const { rows } = await withClient(adminUrl, (client) => client.query("show server_version"));
   return rows[0].server_version;
 }

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { describeMachine } from "@quartermaster/servers";
 import { type Contender, duel, duelTable } from "./duel";
+import { sayEnd } from "./findings";
 import { startBenchStack } from "./ground";
 import { fillWithHistory } from "./growth-fill";
 import { sizesOf, sizeText } from "./growth-sizes";
 import { runBench, writeResults } from "./program";
 import { fillQuartermaster } from "./quartermaster";
 import { count, readSettings } from "./settings";
+import { brokenInAll } from "./turns";
 import { atLeast, verdictTable } from "./verdicts";
 
 /**
@@ -33,7 +35,7 @@ runBench(async (bench) => {
   ];
   const sizes = await sizesOf(grown.adminDatabaseUrl);
   bench.tell("checking every row of the large system");
-  const before = [...(await history.rows.ofAllRows()), ...((await history.brokenAtTheEnd?.()) ?? [])];
+  const before = await brokenInAll(history);
   if (before.length > 0) throw new Error(`the history is not sound: ${before.join("; ")}`);
   const result = await duel(settings, contenders, bench);
   const verdicts = result.ratios.map(({ shape, ratio }) =>
@@ -42,10 +44,5 @@ runBench(async (bench) => {
   const machine = describeMachine(result.postgresVersion);
   const file = writeResults("growth", { machine, settings, wanted, sizes, verdicts, ...result });
   bench.say(`\n${sizeText(sizes)}\n\n${duelTable(result)}\n\n${verdictTable(verdicts)}\n`);
-  for (const sentence of result.broken) bench.say(`BROKEN: ${sentence}`);
-  bench.say(`Raw results: ${file}`);
-  bench.say(
-    result.broken.length === 0 ? "Done: every invariant holds." : "Failed: the figures do not count.",
-  );
-  return result.broken.length === 0;
+  return sayEnd(bench, { broken: result.broken, file });
 });

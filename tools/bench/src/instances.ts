@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describeMachine, serviceNames } from "@quartermaster/servers";
 import { type Contender, duel, duelTable } from "./duel";
+import { sayEnd } from "./findings";
 import { startBenchStack } from "./ground";
 import { runBench, writeResults } from "./program";
 import { fillQuartermaster } from "./quartermaster";
@@ -36,18 +37,13 @@ runBench(async (bench) => {
   const verdicts = result.ratios.map(({ shape, ratio }) =>
     atLeast(1 - noise, { claim: `orders/s, ${shape}, two of one's`, value: ratio }),
   );
-  const machine = describeMachine(await result.postgresVersion);
+  const machine = describeMachine(result.postgresVersion);
   const file = writeResults("instances", { machine, settings, verdicts, ...result });
   bench.say(`\n${duelTable(result)}\n\n${verdictTable(verdicts)}\n`);
   bench.say(
     `Never slower is measured as at least ${1 - noise}: two stacks that are alike differ by as much.`,
   );
-  for (const sentence of result.broken) bench.say(`BROKEN: ${sentence}`);
-  bench.say(`Raw results: ${file}`);
-  bench.say(
-    result.broken.length === 0 ? "Done: every invariant holds." : "Failed: the figures do not count.",
-  );
-  return result.broken.length === 0;
+  return sayEnd(bench, { broken: result.broken, file });
 });
 
 /** What the medians of two stacks that are alike were seen to differ by. */

@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Client } from "autocannon";
 import { offer, together } from "./http-load";
-import type { Shape } from "./settings";
+import { isHot, type Shape } from "./settings";
 
 export interface LoadOptions {
   /** Of each server that takes the load; the connections are spread over them evenly. */
@@ -26,9 +27,6 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-/** Bodies are made beforehand, so that the load generator takes as little of the machine as it can. */
-const bodiesPerConnection = 256;
-
 export async function placeOrders(options: LoadOptions): Promise<LoadResult> {
   const { urls, connections, seconds } = options;
   const prepare = buyersInTurn(options);
@@ -43,23 +41,27 @@ export async function placeOrders(options: LoadOptions): Promise<LoadResult> {
   return { orders: answered, ...result };
 }
 
-/** Makes each connection a buyer, and gives it its orders. */
+/** Makes each connection a buyer. */
 export function buyersInTurn(
   options: Pick<LoadOptions, "tokens" | "productIds" | "shape">,
-  bodies = bodiesPerConnection,
 ): (client: Client) => void {
   let nextToken = 0;
   return (client) => {
     const token = options.tokens[nextToken++ % options.tokens.length];
     const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-    client.setRequests(
-      Array.from({ length: bodies }, () => ({
-        method: "POST" as const,
+    const keyed = () => ({ ...headers, "idempotency-key": randomUUID() });
+    client.setRequests([
+      {
+        method: "POST",
         path: "/orders",
-        headers,
-        body: orderBody(options),
-      })),
-    );
+        // Called for every request; 7 microseconds of the load generator.
+        setupRequest: (request) => ({
+          ...request,
+          headers: options.shape === "keyed" ? keyed() : { ...headers },
+          body: orderBody(options),
+        }),
+      },
+    ]);
   };
 }
 
@@ -70,7 +72,7 @@ export function orderBody(options: Pick<LoadOptions, "productIds" | "shape">): s
 
 function itemsOf({ shape, productIds }: Pick<LoadOptions, "productIds" | "shape">) {
   const hottest = productIds[0];
-  if (shape === "hot") return [{ product_id: hottest, quantity: 1 }];
+  if (isHot(shape)) return [{ product_id: hottest, quantity: 1 }];
   const first = below(productIds.length);
   // A second product that is never the first, any distance away, in either order.
   const second = (first + 1 + below(productIds.length - 1)) % productIds.length;

@@ -1,33 +1,34 @@
 import { join } from "node:path";
 import { describeMachine, freePort } from "@quartermaster/servers";
-import { doubtsAbout } from "./doubts";
+import { backendsOf, type CountedProcess } from "./cpu";
+import { openFindings, sayEnd, type Wrong, wrongAnswers } from "./findings";
 import { type Ground, openGround } from "./ground";
-import { measure } from "./measure";
 import { memoryOf, memoryText } from "./memory";
 import { type Bench, runBench, writeResults } from "./program";
 import { measureReads, startBareReads } from "./reads";
 import { readTable, summariseReads } from "./reads-report";
-import { disturbance, type Measurement, ratiosOf, summarise, tableOf } from "./report";
-import { type BenchSettings, connectionsOf, readSettings, type Shape } from "./settings";
+import { disturbance, idleCost, type Measurement, ratiosOf, summarise, tableOf } from "./report";
+import { type BenchSettings, readSettings, type Shape } from "./settings";
 import type { Target } from "./target";
+import { type Contestant, checkEverything, measureInTurns, type Turns } from "./turns";
 import { verdictsOf, verdictTable } from "./verdicts";
 
 runBench(async (bench) => {
   const settings = readSettings(process.env);
   bench.say(planOf(settings));
   const ground = await openGround(settings, bench.folder, { say: bench.tell, started: bench.started });
-  const measurements: Measurement[] = [];
-  const broken: string[] = [];
-  const wrong: Wrong = (where, sentences) => {
-    for (const sentence of sentences) {
-      broken.push(`${where}: ${sentence}`);
-      bench.tell(`BROKEN: ${where}: ${sentence}`);
-    }
+  const { broken, wrong } = openFindings(bench);
+  const turns: Turns = {
+    contestants: contestantsOn(ground),
+    secondsOf: (shape) => secondsOf(shape, settings),
+    tell: bench.tell,
+    wrong,
   };
-  await measureInTurns(settings, ground, { bench, measurements, wrong });
+  for (const target of ground.targets) await warmUp(settings, target, bench, wrong);
+  const measurements = await measureInTurns(settings, turns);
   const reads = await readsIn(settings, ground, bench, wrong);
   const memory = ground.platform && memoryOf(ground.platform.services());
-  await checkEverything(ground, bench, wrong);
+  await checkEverything(turns);
   const summaries = summarise(measurements);
   const readSummaries = summariseReads(reads);
   const verdicts = verdictsOf({ summaries, reads: readSummaries, memory });
@@ -39,26 +40,12 @@ runBench(async (bench) => {
   if (reads.length > 0) bench.say(`\n${readTable(readSummaries)}`);
   if (memory) bench.say(`\nMemory of the services, MB resident: ${memoryText(memory)}`);
   bench.say(`\n${verdictTable(verdicts)}\n`);
-  const { cores, cpu, node, postgres } = machine;
-  bench.say(`${cores} cores of ${cpu}, Node ${node}, Postgres ${postgres}, load generator included.`);
-  const disturbed = disturbance(measurements);
-  if (disturbed) bench.say(disturbed);
-  for (const sentence of ground.skipped) bench.say(`Skipped: ${sentence}`);
-  if (settings.monolith.pipeline)
-    bench.say("The monolith pipelined its statements (MONOLITH_PIPELINE=true).");
-  for (const sentence of broken) bench.say(`BROKEN: ${sentence}`);
-  bench.say(`Raw results: ${file}`);
+  for (const sentence of remarksOn(settings, ground, measurements)) bench.say(sentence);
   const line = settings.shapes
     .map((shape) => `${shape}: ${ratiosOf(summaries.filter((each) => each.shape === shape)).join(", ")}`)
     .join("; ");
-  bench.say(
-    broken.length === 0 ? `Done: every invariant holds. ${line}` : "Failed: the figures do not count.",
-  );
-  return broken.length === 0;
+  return sayEnd(bench, { broken, file, summary: line });
 });
-
-/** Takes sentences about what must not be. */
-type Wrong = (where: string, sentences: readonly string[]) => void;
 
 /** What is about to happen, for whoever sees it for the first time. */
 function planOf({ only, shapes, rounds, measureSeconds, quick }: BenchSettings): string {
@@ -67,51 +54,59 @@ function planOf({ only, shapes, rounds, measureSeconds, quick }: BenchSettings):
   return `${loads}, then reads, after a warm-up; rows are checked after each. ${howLong}`;
 }
 
+/** What has to be known to read the figures. */
+function remarksOn(settings: BenchSettings, ground: Ground, measurements: readonly Measurement[]): string[] {
+  const { cores, cpu, node, postgres } = describeMachine(ground.postgresVersion);
+  const { pipeline } = settings.monolith;
+  return [
+    `${cores} cores of ${cpu}, Node ${node}, Postgres ${postgres}, load generator included.`,
+    (ground.platform && idleCost(measurements)) ?? "",
+    disturbance(measurements) ?? "",
+    ...ground.skipped.map((sentence) => `Skipped: ${sentence}`),
+    pipeline ? "The monolith pipelined its statements (MONOLITH_PIPELINE=true)." : "",
+  ].filter((sentence) => sentence !== "");
+}
+
+/** All stand on one Postgres; the platform runs on while the others are measured. */
+function contestantsOn(ground: Ground): Contestant[] {
+  return ground.targets.map((target) => ({
+    name: target.name,
+    target,
+    ground,
+    bystanders: () => ({
+      processes: ground.targets.filter((each) => each !== target).flatMap((each) => each.processes()),
+      backends: target.name === "quartermaster" ? [] : platformBackends(ground),
+    }),
+  }));
+}
+
+function platformBackends({ stack }: Ground): CountedProcess[] {
+  const pid = stack?.pids().postgres;
+  if (!stack || pid === undefined) return [];
+  return backendsOf(pid, new URL(stack.adminDatabaseUrl).pathname.slice(1));
+}
+
 /** pgbench has no code to be compiled while it runs; its tables need only be in memory. */
 const pgbenchWarmUpSecondsMax = 2;
 
-/** Every round puts each load on each target in turn, so that what changes with time strikes all alike. */
-async function measureInTurns(
-  settings: BenchSettings,
-  ground: Ground,
-  { bench, measurements, wrong }: { bench: Bench; measurements: Measurement[]; wrong: Wrong },
-): Promise<void> {
-  for (const target of ground.targets) await warmUp(settings, target, bench, wrong);
-  for (let round = 1; round <= settings.rounds; round += 1) {
-    for (const shape of settings.shapes) {
-      for (const target of ground.targets.filter((each) => each.takes(shape))) {
-        const ordersBefore = await target.countOrders();
-        const measured = await measure(ground, target, { shape, round, seconds: secondsOf(shape, settings) });
-        measurements.push(measured);
-        bench.tell(lineOf(measured, settings));
-        const newOrders = (await target.countOrders()) - ordersBefore;
-        const connections = connectionsOf(shape, settings);
-        // pgbench counts what it has committed, and ends only after that.
-        const cutOffMax = target.name === "pgbench" ? 0 : connections;
-        wrong(`${target.name}, ${shape}, round ${round}`, [
-          ...doubtsAbout(measured, { newOrders, connections, cutOffMax }),
-          ...(await target.rows.ofNewRows()),
-        ]);
-      }
-    }
-  }
-}
+/** One order after the other: hundreds of them are enough for a median. An extra gets less time than what has a target. */
+const secondsMax: Partial<Record<Shape, number>> = { single: 3, keyed: 4, crowd: 4 };
 
-/** One order after the other: hundreds of them are enough for a median. */
 function secondsOf(shape: Shape, { measureSeconds }: BenchSettings): number {
-  return shape === "single" ? Math.min(3, measureSeconds) : measureSeconds;
+  return Math.min(secondsMax[shape] ?? measureSeconds, measureSeconds);
 }
 
 /** The shapes share nearly all of their code, so that all but the first need little more. */
 async function warmUp(settings: BenchSettings, target: Target, bench: Bench, wrong: Wrong): Promise<void> {
-  const secondsMax = target.name === "pgbench" ? pgbenchWarmUpSecondsMax : settings.warmUpSeconds;
+  const longest = target.name === "pgbench" ? pgbenchWarmUpSecondsMax : settings.warmUpSeconds;
   for (const [index, shape] of settings.shapes.filter((each) => target.takes(each)).entries()) {
-    const seconds = index === 0 ? secondsMax : Math.max(1, Math.round(secondsMax / 8));
+    const seconds = index === 0 ? longest : Math.max(1, Math.round(longest / 8));
     bench.tell(`warming up ${target.name}, ${shape}: ${seconds} s`);
-    const { orders } = await target.load(shape, seconds);
+    const load = await target.load(shape, seconds);
     await target.settle();
     wrong(`${target.name}, ${shape}, warm-up`, [
-      ...(orders === 0 ? ["no order was placed"] : []),
+      ...wrongAnswers(load),
+      ...(load.orders === 0 ? ["no order was placed"] : []),
       ...(await target.rows.ofNewRows()),
     ]);
   }
@@ -129,25 +124,4 @@ async function readsIn(settings: BenchSettings, { platform, stack }: Ground, ben
   const { measurements, broken } = await measureReads(settings, platform, bare.url, bench.tell);
   wrong("reads", broken);
   return measurements;
-}
-
-async function checkEverything(ground: Ground, bench: Bench, wrong: Wrong): Promise<void> {
-  for (const target of ground.targets) {
-    bench.tell(`checking every row of ${target.name} once more`);
-    wrong(`${target.name}, at the end`, [
-      ...(await target.rows.ofAllRows()),
-      ...((await target.brokenAtTheEnd?.()) ?? []),
-    ]);
-  }
-}
-
-function lineOf(measured: Measurement, settings: BenchSettings): string {
-  const others = Object.entries(measured.others).map(([status, count]) => `${count} x ${status}`);
-  if (measured.foreignShare !== undefined)
-    others.push(`${(measured.foreignShare * 100).toFixed(0)} % of the CPU to others`);
-  if (measured.errors > 0) others.push(`${measured.errors} errors`);
-  return (
-    `round ${measured.round}/${settings.rounds}  ${measured.shape.padEnd(6)}  ${measured.target.padEnd(13)}  ` +
-    `${measured.ordersPerSecond.toFixed(0).padStart(5)} orders/s  ${others.join(", ")}`
-  );
 }

@@ -1,9 +1,11 @@
 import { describeMachine } from "@quartermaster/servers";
+import { openFindings, sayEnd, wrongAnswers } from "./findings";
 import { openGround } from "./ground";
 import { type MemoryMb, memoryOf, memoryText, totalMb } from "./memory";
 import { runBench, writeResults } from "./program";
 import { count, readSettings } from "./settings";
 import { median } from "./statistics";
+import { brokenInAll } from "./turns";
 import { atMost, memoryMbMax, verdictTable } from "./verdicts";
 
 /** The memory of the six services through minutes of full load: whether it is little, and whether it stays so. */
@@ -16,12 +18,13 @@ runBench(async (bench) => {
   const ground = await openGround(settings, bench.folder, { say: bench.tell, started: bench.started });
   const { platform } = ground;
   if (!platform) throw new Error("ONLY must name quartermaster");
-  const broken: string[] = [];
+  const { broken, wrong } = openFindings(bench);
   const rows: Minute[] = [];
   const settledMs: number[] = [];
   for (let minute = 1; minute <= minutes; minute += 1) {
     const watch = watchMemory(() => memoryOf(platform.services()));
-    const { orders, seconds } = await platform.load("spread", 60);
+    const load = await platform.load("spread", 60);
+    const { orders, seconds } = load;
     const memory = watch.end();
     if (!memory) throw new Error("memory cannot be read on this system: /proc is missing");
     rows.push({ minute, ordersPerSecond: orders / seconds, memory });
@@ -29,9 +32,9 @@ runBench(async (bench) => {
       `minute ${minute}: ${totalMb(memory).toFixed(0)} MB, ${(orders / seconds).toFixed(0)} orders/s`,
     );
     settledMs.push(await platform.settle());
-    broken.push(...(await platform.rows.ofNewRows()));
+    wrong(`minute ${minute}`, [...wrongAnswers(load), ...(await platform.rows.ofNewRows())]);
   }
-  broken.push(...(await platform.rows.ofAllRows()), ...((await platform.brokenAtTheEnd?.()) ?? []));
+  wrong("at the end", await brokenInAll(platform));
   const totals = rows.map(({ memory }) => totalMb(memory));
   const verdicts = [
     atMost(memoryMbMax, {
@@ -48,10 +51,7 @@ runBench(async (bench) => {
   const machine = describeMachine(ground.postgresVersion);
   const file = writeResults("memory", { machine, settings, minutes: rows, settledMs, verdicts, broken });
   bench.say(`\n${tableOf(rows)}\n\n${verdictTable(verdicts)}\n`);
-  for (const sentence of broken) bench.say(`BROKEN: ${sentence}`);
-  bench.say(`Raw results: ${file}`);
-  bench.say(broken.length === 0 ? "Done: every invariant holds." : "Failed: the figures do not count.");
-  return broken.length === 0;
+  return sayEnd(bench, { broken, file });
 });
 
 /** Medians of one minute. */

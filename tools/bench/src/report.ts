@@ -18,6 +18,8 @@ export interface Measurement extends LoadResult {
   readonly generatorCpuSeconds?: number;
   /** Of all cores' time, what went to processes that have no part in it: the less, the more a figure is worth. */
   readonly foreignShare?: number;
+  /** What those took meanwhile who had nothing to do: the other targets' processes, and their connections to Postgres. */
+  readonly bystanderCores?: number;
 }
 
 export interface Summary {
@@ -76,6 +78,15 @@ export function disturbance(measurements: readonly Measurement[]): string | unde
   return `DISTURBED: other programs took ${(share * 100).toFixed(0)} % of the CPU; measure again on a quiet machine.`;
 }
 
+/** A sentence on what an idle platform costs those who are measured beside it; undefined where that is not known. */
+export function idleCost(measurements: readonly Measurement[]): string | undefined {
+  const cores = measurements
+    .filter(({ target }) => target !== "quartermaster")
+    .flatMap(({ bystanderCores }) => bystanderCores ?? []);
+  if (cores.length === 0) return undefined;
+  return `While the others were loaded, the idle platform took ${median(cores).toFixed(3)} of a core (most ${Math.max(...cores).toFixed(3)}), its connections to Postgres included.`;
+}
+
 export const titles: Readonly<Record<TargetName, string>> = {
   quartermaster: "(a) Quartermaster",
   monolith: "(b) monolith",
@@ -86,6 +97,9 @@ const shapeTitles: Readonly<Record<Shape, string>> = {
   spread: "Spread: two products of all",
   hot: "Hot: one product for everybody",
   single: "One connection: two products of all, one order after the other",
+  keyed:
+    "An extra, no target: spread, each order with a fresh Idempotency-Key (which the monolith does not look at)",
+  crowd: "An extra, no target: hot over many more connections",
 };
 
 /** The table and its ratios, as text for the terminal. */

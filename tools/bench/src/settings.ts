@@ -4,9 +4,10 @@ export type TargetName = (typeof targetNames)[number];
 
 /**
  * `spread`: two products out of all. `hot`: everybody orders the same product, one line. `single`: as spread, but one
- * order after the other over one connection.
+ * order after the other over one connection. Two more have no target: `keyed`, as spread, each order with an `Idempotency-Key` of its
+ * own; and `crowd`, as hot over many more connections, which shows what batches make of a longer queue, and row locks.
  */
-export const shapes = ["spread", "hot", "single"] as const;
+export const shapes = ["spread", "hot", "single", "keyed", "crowd"] as const;
 export type Shape = (typeof shapes)[number];
 
 export interface BenchSettings {
@@ -19,6 +20,8 @@ export interface BenchSettings {
   readonly readSeconds: number;
   readonly warmUpSeconds: number;
   readonly connections: number;
+  /** Those of the shape `crowd`. */
+  readonly crowdConnections: number;
   readonly products: number;
   /** Fewer than the connections: with 64, Postgres spends its time on the queue for the invoice number. */
   readonly pgbenchClients: number;
@@ -40,6 +43,7 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
     // For both servers alike. Six processes compile their hot code later than one does, and servers run for days.
     warmUpSeconds: count(env, "WARM_UP_SECONDS", quick ? 5 : 25),
     connections: count(env, "CONNECTIONS", 64),
+    crowdConnections: count(env, "CROWD_CONNECTIONS", 256),
     products: 1000,
     pgbenchClients: count(env, "PGBENCH_CLIENTS", 4),
     readsPoolSize: count(env, "READS_POOL_SIZE", 4),
@@ -54,7 +58,13 @@ export function readSettings(env: NodeJS.ProcessEnv): BenchSettings {
 
 /** Over how many connections a shape's orders come. */
 export function connectionsOf(shape: Shape, settings: BenchSettings): number {
-  return shape === "single" ? 1 : settings.connections;
+  if (shape === "single") return 1;
+  return shape === "crowd" ? settings.crowdConnections : settings.connections;
+}
+
+/** Whether everybody orders the same product. */
+export function isHot(shape: Shape): boolean {
+  return shape === "hot" || shape === "crowd";
 }
 
 /** A whole number out of the environment; throws a sentence that names the variable. */

@@ -5,7 +5,7 @@ import { type Bar, barChart } from "./chart";
 import type { MemoryMb } from "./memory";
 import type { ReadSummary } from "./reads-report";
 import { type Summary, titles } from "./report";
-import { type Shape, shapes } from "./settings";
+import type { Shape } from "./settings";
 import type { Verdict } from "./verdicts";
 
 /**
@@ -49,7 +49,9 @@ function between(whole: string, mark: string, table: string): string {
 }
 
 function tablesOf({ machine, settings, summaries, reads, verdicts }: Results): Record<string, string> {
-  const how = `${settings.rounds} rounds of ${settings.measureSeconds} s, ${settings.connections} connections, ${machine.cores} cores (${machine.cpu}), Node ${machine.node}, Postgres ${machine.postgres}, load generator included.`;
+  const { cores, cpu, node, postgres } = machine;
+  const loads = `${settings.rounds} rounds of ${settings.measureSeconds} s, ${settings.connections} connections`;
+  const how = `${loads}, ${cores} cores (${cpu}), Node ${node}, Postgres ${postgres}, load generator included.`;
   return {
     targets: `${how}\n\n${markdown(
       ["", "wanted", "measured", ""],
@@ -114,21 +116,26 @@ const shapeNames: Readonly<Record<Shape, string>> = {
   spread: "spread over all products",
   hot: "all on one product",
   single: "one connection",
+  keyed: "spread, with Idempotency-Keys",
+  crowd: "all on one product, many connections",
 };
 
+/** Those that are drawn. */
+const chartShapes: readonly Shape[] = ["spread", "hot"];
+
 function chartOf({ machine, settings, summaries }: Results): string {
-  const rates = shapes
-    .filter((shape) => shape !== "single")
-    .map((shape) => ({
-      title: `Orders a second, ${settings.connections} connections, ${shapeNames[shape]}`,
-      bars: summaries
-        .filter((each) => each.shape === shape)
-        .map((each): Bar => {
-          const value = each.ordersPerSecond;
-          return { label: titles[each.target], parts: [{ name: "", value }], note: value.toFixed(0) };
-        }),
-    }));
-  const mine = summaries.filter((each) => each.target === "quartermaster" && each.shape !== "single");
+  const rates = chartShapes.map((shape) => ({
+    title: `Orders a second, ${settings.connections} connections, ${shapeNames[shape]}`,
+    bars: summaries
+      .filter((each) => each.shape === shape)
+      .map((each): Bar => {
+        const value = each.ordersPerSecond;
+        return { label: titles[each.target], parts: [{ name: "", value }], note: value.toFixed(0) };
+      }),
+  }));
+  const mine = summaries.filter(
+    (each) => each.target === "quartermaster" && chartShapes.includes(each.shape),
+  );
   const cpu = {
     title: "Where an order's CPU goes, ms (the load generator not counted)",
     bars: mine.map((each): Bar => {

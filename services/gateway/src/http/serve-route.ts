@@ -1,12 +1,12 @@
 import type { CommandContract, QueryContract, RefusalCode, RefusalDetails } from "@quartermaster/contracts";
-import { Fault, type Meta, newId, type Reader } from "@quartermaster/messaging";
+import { Fault, type Meta, newId } from "@quartermaster/messaging";
 import { crashPoint, type Logger } from "@quartermaster/process";
 import type { Request, Response } from "express";
 import type { TokenVerifier } from "../auth/tokens";
 import { askUntilKnown } from "../clients/ask-until-known";
 import type { Services } from "../clients/services";
 import { toRestJson } from "../rest/to-rest";
-import { claimKey, hashOf } from "../store/idempotency-keys";
+import { claimKey, hashOf, type KeyLane } from "../store/idempotency-keys";
 import { actorOf, authenticate, authorize, seesCosts, seesStaff } from "./access";
 import { followUp } from "./afterwards";
 import { type Call, callOf } from "./call";
@@ -20,7 +20,7 @@ import { sendEmpty, sendJson, sendText } from "./send";
 export interface Served {
   services: Services;
   tokens: TokenVerifier;
-  db: Reader;
+  keys: KeyLane;
   limits: Limits;
   readBody: BodyReader;
   publicCatalog: boolean;
@@ -88,7 +88,7 @@ async function understand(route: Route, call: Call, request: Request, served: Se
     route,
     call,
     ask,
-    id: await commandId(route, call, request, ask, served.db),
+    id: await commandId(route, call, request, ask, served.keys),
     meta: {
       actor: actorOf(call.claims, call.ip),
       requestId: call.requestId,
@@ -105,11 +105,11 @@ async function commandId(
   call: Call,
   request: Request,
   ask: Record<string, unknown>,
-  db: Reader,
+  keys: KeyLane,
 ): Promise<string> {
   const key = route.keyed ? readIdempotencyKey(request) : undefined;
   if (key === undefined) return newId();
-  const claimed = await claimKey(db, {
+  const claimed = await claimKey(keys, {
     actor: call.claims?.sub ?? `ip:${call.ip}`,
     route: route.name,
     key,

@@ -30,6 +30,8 @@ export interface Ask {
   headers?: Record<string, string>;
 }
 
+export type AskGateway = (method: string, path: string, ask?: Ask) => Promise<Answer>;
+
 /** A gateway on real NATS and Postgres, with whatever answers the test starts. */
 export interface Platform {
   world: World;
@@ -37,7 +39,9 @@ export interface Platform {
   key: SigningKey;
   keys: SigningKey[];
   url: string;
-  ask(method: string, path: string, ask?: Ask): Promise<Answer>;
+  ask: AskGateway;
+  /** Starts one more gateway on the same NATS and Postgres. */
+  anotherGateway(): Promise<AskGateway>;
   /** Starts an instance of a service that serves these messages. */
   serve(service: ServiceName, ...messages: Handler[]): Promise<RunningService>;
   close(): Promise<void>;
@@ -76,6 +80,13 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
     keys,
     url,
     ask: (method, path, ask) => send(url, method, path, ask),
+    anotherGateway: async () => {
+      const another = await start(gatewayConfig(world, { ...env, INSTANCE: "gateway-another" }), silentLog);
+      running.push({ stop: another.stop });
+      const itsUrl = `http://127.0.0.1:${another.port}`;
+      await readyAt(itsUrl);
+      return (method, path, ask) => send(itsUrl, method, path, ask);
+    },
     serve,
     close: async () => {
       await gateway.stop();
