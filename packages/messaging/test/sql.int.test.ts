@@ -1,6 +1,6 @@
 import { openPool } from "@quartermaster/process";
 import { eventually, openWorld, type World } from "@quartermaster/testkit";
-import type { Pool } from "pg";
+import { Pool } from "pg";
 import { isFault } from "../src/index";
 import { inTransaction } from "../src/sql";
 
@@ -73,4 +73,21 @@ test("a connection that is lost in a transaction is a fault, and the pool goes o
   expect(await things()).toEqual([]);
   await inTransaction(pool, async (tx) => tx.write(insert, [3]));
   expect(await things()).toEqual([3]);
+});
+
+test("an answer that does not come in time is a fault, since what was asked may have been done", async () => {
+  const impatient = new Pool({
+    connectionString: world.databaseUrl("inventory"),
+    max: 1,
+    pipeline: true,
+    query_timeout: 100,
+  });
+  impatient.on("connect", (client) => client.on("error", () => undefined));
+  const asked = inTransaction(impatient, (tx) => tx.rows({ text: "select pg_sleep(1)" }));
+  const error = await asked.catch((e) => e);
+  expect({ message: error.message, fault: isFault(error) }).toEqual({
+    message: "Query read timeout",
+    fault: true,
+  });
+  await impatient.end();
 });
