@@ -43,6 +43,20 @@ test("the same id sent many times at once has one effect, over two instances too
   await second.stop();
 });
 
+test("a handler's session refuses to write outside of a transaction, so that nothing is committed where one cannot begin", async () => {
+  const shown: unknown[] = [];
+  const asking = handle(PlaceOrder, async (tx, commands) => {
+    shown.push(...(await tx.rows({ text: "show default_transaction_read_only" })));
+    shown.push(...(await tx.rows({ text: "show transaction_read_only" })));
+    return commands.map(() => refuse("insufficient_stock"));
+  });
+  const orders = await startOn(world, "orders", [asking]);
+  const items = [{ productId: 1, quantity: 1 }];
+  await orders.asker.ask(PlaceOrder, { items }, { id: newId(), meta, timeoutMs: 5_000 });
+  expect(shown).toEqual([{ default_transaction_read_only: "on" }, { transaction_read_only: "off" }]);
+  await orders.stop();
+});
+
 test("where some ids of a batch are known, only the others are carried out", async () => {
   const known = newId();
   const first = await open("K", known);

@@ -2,16 +2,23 @@ import { openPool } from "@quartermaster/process";
 import { eventually, openWorld, type World } from "@quartermaster/testkit";
 import { Pool } from "pg";
 import { isFault } from "../src/index";
-import { inTransaction } from "../src/sql";
+import { inTransaction, type Tx } from "../src/sql";
 
 let world: World;
 let pool: Pool;
+const open = (max: number) =>
+  openPool(world.databaseUrl("inventory"), {
+    max,
+    name: "test",
+    writes: "in-transactions",
+    onError: () => undefined,
+  });
 
 beforeAll(async () => {
   world = await openWorld("inventory");
   await world.sql("create table inventory.things (id integer primary key, check (id > 0))");
   await world.sql("grant all on inventory.things to inventory");
-  pool = openPool(world.databaseUrl("inventory"), { max: 2, name: "test", onError: () => undefined });
+  pool = open(2);
 });
 beforeEach(async () => void (await world.sql("delete from inventory.things")));
 afterAll(async () => {
@@ -90,4 +97,45 @@ test("an answer that does not come in time is a fault, since what was asked may 
     fault: true,
   });
   await impatient.end();
+});
+
+test("what was sent behind a transaction that could not begin is not committed; it is a fault, whatever the work threw", async () => {
+  const refused = open(1);
+  // As where the server cancels this statement of all, or has become a replica.
+  refused.on("connect", (client) => {
+    const query = client.query.bind(client) as (what: unknown) => Promise<unknown>;
+    const begin = (what: unknown) => typeof what === "string" && what.startsWith("begin");
+    Object.assign(client, { query: (what: unknown) => query(begin(what) ? "begin nothing" : what) });
+  });
+  const errors = [];
+  for (const work of [
+    async (tx: Tx) => tx.write(insert, [1]),
+    async (tx: Tx) => {
+      tx.write(insert, [2]);
+      throw new Error("found nothing, as nothing was locked");
+    },
+  ])
+    errors.push(await inTransaction(refused, work).catch((error) => error));
+  expect(errors.map((error) => [error.name, error.cause?.code])).toEqual([
+    ["Fault", "42601"],
+    ["Fault", "42601"],
+  ]);
+  expect(await things()).toEqual([]);
+  await refused.end();
+});
+
+test("a transaction is of no use after its end, since another one may have its connection", async () => {
+  const kept: Tx[] = [];
+  await inTransaction(pool, async (tx) => void kept.push(tx));
+  const failing = inTransaction(pool, async (tx) => {
+    kept.push(tx);
+    throw new Error("refused");
+  });
+  await expect(failing).rejects.toThrow("refused");
+  expect(kept).toHaveLength(2);
+  for (const tx of kept) {
+    expect(() => tx.write(insert, [1])).toThrow("the transaction is over");
+    await expect(tx.rows(insert, [2])).rejects.toThrow("the transaction is over");
+  }
+  expect(await things()).toEqual([]);
 });
