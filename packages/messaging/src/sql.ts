@@ -114,7 +114,7 @@ function causeOf(error: unknown, begun: Promise<unknown>, failure: unknown): Pro
     // Whatever fails behind a failed write only says that the transaction is aborted: the write's own error is the cause.
     () => (isAborted(error) ? (failure ?? error) : error),
     (refused: Error) =>
-      new Fault("database", `a transaction could not begin: ${refused.message}`, { cause: refused }),
+      new Fault("database", `the begin of a transaction failed: ${refused.message}`, { cause: refused }),
   );
 }
 

@@ -6,13 +6,13 @@ import { inTransaction, type Tx } from "../src/sql";
 
 let world: World;
 let pool: Pool;
-const open = (max: number) =>
-  openPool(world.databaseUrl("inventory"), {
-    max,
-    name: "test",
-    writes: "in-transactions",
-    onError: () => undefined,
-  });
+const pools: Pool[] = [];
+const open = (max: number) => {
+  const parts = { max, name: "test", writes: "in-transactions", onError: () => undefined } as const;
+  const opened = openPool(world.databaseUrl("inventory"), parts);
+  pools.push(opened);
+  return opened;
+};
 
 beforeAll(async () => {
   world = await openWorld("inventory");
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => void (await world.sql("delete from inventory.things")));
 afterAll(async () => {
-  await pool.end();
+  await Promise.all(pools.map((one) => one.end()));
   await world.close();
 });
 
@@ -89,6 +89,7 @@ test("an answer that does not come in time is a fault, since what was asked may 
     pipeline: true,
     query_timeout: 100,
   });
+  pools.push(impatient);
   impatient.on("connect", (client) => client.on("error", () => undefined));
   const asked = inTransaction(impatient, (tx) => tx.rows({ text: "select pg_sleep(1)" }));
   const error = await asked.catch((e) => e);
@@ -96,7 +97,6 @@ test("an answer that does not come in time is a fault, since what was asked may 
     message: "Query read timeout",
     fault: true,
   });
-  await impatient.end();
 });
 
 test("what was sent behind a transaction that could not begin is not committed; it is a fault, whatever the work threw", async () => {
@@ -121,7 +121,6 @@ test("what was sent behind a transaction that could not begin is not committed; 
     ["Fault", "42601"],
   ]);
   expect(await things()).toEqual([]);
-  await refused.end();
 });
 
 test("a transaction is of no use after its end, since another one may have its connection", async () => {
