@@ -8,13 +8,11 @@ const tryLock = sql(
   "lead",
   "select pg_try_advisory_lock(hashtext($1::text || '.' || current_schema())) as mine",
 );
-// A leader that is paused or cut off says nothing: the server ends its session, and another instance leads. What it writes
-// is one statement, a transaction of its own.
-const leadersSession: Statement = {
+// A leader that is paused or cut off says nothing: the server ends its session, and another instance leads.
+const endWhenSilent: Statement = {
   text: `select set_config('idle_session_timeout', '${silentLeaderMs}', false),
     set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '5', false),
-    set_config('tcp_keepalives_count', '3', false),
-    set_config('default_transaction_read_only', 'off', false)`,
+    set_config('tcp_keepalives_count', '3', false)`,
 };
 
 /**
@@ -32,7 +30,7 @@ export async function leading(
     const session = readerOf(client);
     const [lock] = await session.rows<{ mine: boolean }>(tryLock, [role]);
     if (!lock?.mine) return;
-    await session.rows(leadersSession);
+    await session.rows(endWhenSilent);
     await work(session);
   } finally {
     // Closing the session gives the lock back, whatever state it is in.
