@@ -6,13 +6,12 @@ const faultClasses = new Set(["08", "40", "53", "57"]);
 // 25006: the server has become a read-only replica; the pool has to find its successor.
 const faultCodes = new Set([
   "25006",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-
   "55P03",
   "25P03",
   "25P02",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
@@ -21,8 +20,9 @@ const faultCodes = new Set([
 ]);
 const checkViolation = "23514";
 const uniqueViolation = "23505";
+// A query's own timeout is one too: pg gives the connection up, and what was sent over it may well be committed.
 const brokenConnection =
-  /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|not queryable/i;
+  /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|query read timeout|not queryable/i;
 
 /** Whether an error is a fault, by its class, its Postgres error code, or what pg says of a broken connection. */
 export function isFault(error: unknown): boolean {

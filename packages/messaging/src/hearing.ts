@@ -26,6 +26,9 @@ const stillLeading = sql("still-leading", "select 1");
 // max_ack_pending and the pages of a replay, far below waitingMax.
 const hearingLimits = { sizeMax: 500, waitingMax: 20_000, attemptsMax: 8, gatherMs: 100 };
 
+/** When a message that could not be parked is looked at again. */
+const parkAgainMs = 1_000;
+
 export interface Hearing {
   stop(): Promise<void>;
 }
@@ -105,7 +108,7 @@ async function listen(
       nats: parts.nats,
       log,
       replicas: parts.replicas,
-      arrived: (msg) => arrived(msg, take, parts).then(() => acknowledged.upTo(msg)),
+      arrived: (msg) => arrived(msg, take, acknowledged, parts).then(() => acknowledged.upTo(msg)),
     });
   });
   try {
@@ -175,12 +178,14 @@ async function parkEvent(tx: Tx, event: Heard, error: unknown): Promise<DeadLett
 function arrived(
   msg: JsMsg,
   take: (event: Heard) => Promise<void>,
+  acknowledged: Acknowledged,
   parts: Pick<Parts, "pool" | "log" | "onParked">,
 ): Promise<void> {
   let event: Heard;
   try {
     event = readEvent(msg);
   } catch (error) {
+    acknowledged.hold(msg);
     return parkUnreadable(msg, error, parts);
   }
   return take(event);
@@ -200,21 +205,36 @@ async function parkUnreadable(
     body: Buffer.from(msg.data).toString("utf8"),
     reason: String(error),
   };
-  await inTransaction(pool, async (tx) => park(tx, letter));
+  try {
+    await inTransaction(pool, async (tx) => park(tx, letter));
+  } catch (failure) {
+    msg.nak(parkAgainMs);
+    throw failure;
+  }
   onParked(letter);
 }
 
-/** Acknowledges the last message of those that were taken in one turn of the event loop: it speaks for all before it. */
+/**
+ * Acknowledges the last message of those that were taken in one turn of the event loop: it speaks for all before it. So
+ * nothing is acknowledged while a message is held, one without a number, which no hole would bring back.
+ */
 class Acknowledged {
   private last: JsMsg | undefined;
+  private soon = false;
+  private readonly held = new Set<number>();
+
+  hold({ seq }: JsMsg): void {
+    this.held.add(seq);
+  }
 
   upTo(msg: JsMsg): void {
-    if (this.last) {
-      if (msg.seq > this.last.seq) this.last = msg;
-      return;
-    }
-    this.last = msg;
+    this.held.delete(msg.seq);
+    if (!this.last || msg.seq > this.last.seq) this.last = msg;
+    if (this.soon) return;
+    this.soon = true;
     setImmediate(() => {
+      this.soon = false;
+      if (this.held.size > 0) return;
       this.last?.ack();
       this.last = undefined;
     });

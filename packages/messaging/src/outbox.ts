@@ -49,8 +49,9 @@ function checkSize({ contract: { name }, body: { entityId } }: Said, text: strin
 }
 
 /**
- * Writes events into the outbox, numbered in the order given; throws, a defect, on one too large to publish. The last statement of a transaction: see event_counter.
- * `numbered` gets the rows as they were written; they are said only once the transaction is committed.
+ * Writes events into the outbox, numbered in the order given; throws, a defect, on one too large to publish. The last
+ * statement of a transaction: see event_counter. `numbered` gets the rows as they were written; they are said only once
+ * the transaction is committed.
  */
 export function say(
   tx: Tx,

@@ -7,7 +7,7 @@ import { eventHeaders } from "./event-wire";
 import { FreshEvents } from "./fresh-events";
 import { leading } from "./leadership";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
-import { type Reader, readerOf, sql } from "./sql";
+import { type Reader, readerOf, type Statement, sql } from "./sql";
 import { ensureStreams, lastEventOf } from "./stream";
 import { highWaterSubject } from "./subjects";
 
@@ -26,6 +26,12 @@ interface Position {
   seq: number;
 }
 
+// A lost checkpoint only means that some events are published again, under ids that everybody drops. Each write is one
+// statement, and a transaction of its own.
+const relaysSession: Statement = {
+  text: `select set_config('synchronous_commit', 'off', false),
+    set_config('default_transaction_read_only', 'off', false)`,
+};
 const takeLead = sql("relay-lead", "update relay set fence = fence + 1 returning fence, epoch, seq");
 const moveOn = sql("relay-move", "update relay set epoch = $2, seq = $3 where fence = $1 returning seq");
 
@@ -96,8 +102,7 @@ export class Relay {
   }
 
   private async lead(session: Reader): Promise<void> {
-    // A lost checkpoint only means that some events are published again, under ids that everybody drops.
-    await session.rows({ text: "set synchronous_commit = off" });
+    await session.rows(relaysSession);
     const [lead] = await session.rows<Position & { fence: number }>(takeLead);
     if (!lead) return;
     this.leads = true;

@@ -158,7 +158,7 @@ function openPools(service: ServiceName, config: ProcessConfig, log: Logger) {
   const onError = (error: Error) => log.warn({ err: error }, "an idle database connection broke");
   const name = `${service}/${INSTANCE}`;
   return {
-    pool: openPool(url, { max, name, byKey: true, onError }),
+    pool: openPool(url, { max, name, byKey: true, writes: "in-transactions", onError }),
     reads: openPool(url, { max: Math.ceil(max / 2), name: `${name}/reads`, onError }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { Fault } from "@quartermaster/contracts";
 import type { Pool, PoolClient, QueryConfig, QueryResult } from "pg";
 import { arrayLiteral } from "./arrays";
 
@@ -48,15 +49,16 @@ export function readerOf(on: Pick<Pool | PoolClient, "query">): Reader {
 }
 
 /**
- * The one transaction: commits when `work` succeeds, rolls back when it throws. A connection that broke is dropped from
- * the pool. An error out of the commit itself leaves the outcome in doubt: callers look it up (the inbox) before they
- * repeat.
+ * The one transaction: commits when `work` succeeds, rolls back when it throws; its Tx is of no use after that. A
+ * connection that broke is dropped from the pool. An error out of the commit itself leaves the outcome in doubt: callers
+ * look it up (the inbox) before they repeat.
  */
 export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   const hooks: (() => void)[] = [];
   const sent: Promise<unknown>[] = [];
   let failure: unknown;
+  let isOver = false;
   const send = (query: QueryConfig | string, read?: (rows: never[]) => void): Promise<QueryResult> => {
     shareWrite(client);
     const sending = client.query(query);
@@ -72,30 +74,48 @@ export async function inTransaction<Result>(pool: Pool, work: (tx: Tx) => Promis
     sent.push(sending);
     return sending;
   };
+  // Not waited for. Where it fails, what is sent behind it stands alone, and a session that is read-only refuses to write.
+  const begun = send("begin read write");
   let result: Result;
   try {
-    void send("begin");
     result = await work({
       rows: async <Row>(statement: Statement, values?: readonly unknown[]) => {
+        if (isOver) throw new Error(tooLate);
         shareWrite(client);
         return (await client.query(toQuery(statement, values))).rows as Row[];
       },
-      write: (statement, values, read) => void send(toQuery(statement, values), read),
+      write: (statement, values, read) => {
+        if (isOver) throw new Error(tooLate);
+        void send(toQuery(statement, values), read);
+      },
       afterCommit: (run) => hooks.push(run),
     });
+    isOver = true;
     const committed = send("commit");
     await Promise.allSettled(sent);
     if (failure !== undefined) throw failure;
     if ((await committed).command !== "COMMIT")
       throw new Error("the transaction was aborted and could not commit");
   } catch (error) {
-    await rollBack(client, error);
-    // Whatever fails behind a failed write only says that the transaction is aborted: the write's own error is the cause.
-    throw isAborted(error) ? (failure ?? error) : error;
+    isOver = true;
+    await rollBack(client, begun, error);
+    throw await causeOf(error, begun, failure);
   }
   client.release();
   for (const hook of hooks) hook();
   return result;
+}
+
+const tooLate = "the transaction is over: its connection may have another one's by now";
+
+/** What a transaction has failed by. One that never began has failed by that, whatever the work made of it. */
+function causeOf(error: unknown, begun: Promise<unknown>, failure: unknown): Promise<unknown> {
+  return begun.then(
+    // Whatever fails behind a failed write only says that the transaction is aborted: the write's own error is the cause.
+    () => (isAborted(error) ? (failure ?? error) : error),
+    (refused: Error) =>
+      new Fault("database", `the begin of a transaction failed: ${refused.message}`, { cause: refused }),
+  );
 }
 
 const corked = new WeakSet<Writable>();
@@ -123,9 +143,11 @@ function isAborted(error: unknown): boolean {
   return error instanceof Error && (error as Error & { code?: string }).code === inFailedTransaction;
 }
 
-async function rollBack(client: PoolClient, cause: unknown): Promise<void> {
+async function rollBack(client: PoolClient, begun: Promise<unknown>, cause: unknown): Promise<void> {
   try {
     await client.query("rollback");
+    // A server that refuses to begin has become a replica, or is about to go.
+    await begun;
     client.release((cause as { code?: string } | undefined)?.code === readOnlyServer);
   } catch {
     client.release(cause instanceof Error ? cause : true);

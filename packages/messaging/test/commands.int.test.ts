@@ -1,7 +1,7 @@
 import { CreateLocation, ListLocations, PlaceOrder } from "@quartermaster/contracts";
 import { openWorld, type World } from "@quartermaster/testkit";
 import { pino } from "pino";
-import { accepted, Defect, Fault, handle, newId, type RunningService, refuse } from "../src/index";
+import { accepted, Defect, Fault, handle, newId, type RunningService, refuse, type Tx } from "../src/index";
 import { meta, openLocations, startOn } from "./fixture";
 
 let world: World;
@@ -43,6 +43,20 @@ test("the same id sent many times at once has one effect, over two instances too
   await second.stop();
 });
 
+test("a handler's session refuses to write outside of a transaction, so that nothing is committed where one cannot begin", async () => {
+  const shown: unknown[] = [];
+  const asking = handle(PlaceOrder, async (tx, commands) => {
+    shown.push(...(await tx.rows({ text: "show default_transaction_read_only" })));
+    shown.push(...(await tx.rows({ text: "show transaction_read_only" })));
+    return commands.map(() => refuse("insufficient_stock"));
+  });
+  const orders = await startOn(world, "orders", [asking]);
+  const items = [{ productId: 1, quantity: 1 }];
+  await orders.asker.ask(PlaceOrder, { items }, { id: newId(), meta, timeoutMs: 5_000 });
+  expect(shown).toEqual([{ default_transaction_read_only: "on" }, { transaction_read_only: "off" }]);
+  await orders.stop();
+});
+
 test("where some ids of a batch are known, only the others are carried out", async () => {
   const known = newId();
   const first = await open("K", known);
@@ -51,6 +65,36 @@ test("where some ids of a batch are known, only the others are carried out", asy
   expect(answers.slice(1)).toMatchObject(["K1", "K2", "K3"].map((code) => ({ answer: { code } })));
   for (const code of ["K", "K1", "K2", "K3"]) expect(await eventsOf(code)).toHaveLength(1);
 });
+
+test.each<[string, (tx: Tx) => void]>([
+  [
+    "throws",
+    () => {
+      throw new Error("it was done before");
+    },
+  ],
+  ["sends a statement that fails", (tx) => tx.write({ text: "select 1 / 0" })],
+])(
+  "where a handler %s over a command that it has carried out before, the command has its first answer",
+  async (_how, fail) => {
+    const done = new Set<string>();
+    const onlyOnce = handle(PlaceOrder, async (tx, commands) => {
+      if (commands.some((one) => done.has(one.id))) fail(tx);
+      tx.afterCommit(() => commands.map((one) => done.add(one.id)));
+      return commands.map((one) => refuse("insufficient_stock", { orderId: one.id }));
+    });
+    const orders = await startOn(world, "orders", [onlyOnce]);
+    const id = newId();
+    const ask = { items: [{ productId: 1, quantity: 1 }] };
+    const place = () => orders.asker.ask(PlaceOrder, ask, { id, meta, timeoutMs: 5_000 });
+    const first = await place();
+    expect(first).toMatchObject({ refusal: { code: "insufficient_stock", details: { orderId: id } } });
+    expect([...done]).toEqual([id]);
+    expect(await place()).toEqual(first);
+    expect(await world.sql("select from orders.dead_letters")).toEqual([]);
+    await orders.stop();
+  },
+);
 
 test("commands that arrive together share a transaction, and their events are numbered without a gap", async () => {
   seen.length = 0;

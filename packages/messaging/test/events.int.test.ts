@@ -116,6 +116,26 @@ test("a poison event is parked with its reason, and the others are heard", async
   ]);
 });
 
+test("what is no event comes again until it could be parked: what is acknowledged behind it does not speak for it", async () => {
+  await world.sql(`create function audit.refuse() returns trigger language plpgsql as
+    $$ begin raise exception 'no space left' using errcode = '53100'; end $$`);
+  await world.sql(
+    "create trigger refused before insert on audit.dead_letters for each row execute function audit.refuse()",
+  );
+  await world.nats.jetstream().publish("evt.inventory.strange.v1", "no event");
+  await open("A");
+  await eventually(async () => (await contiguous()) === 1, { withinMs: 10_000 });
+  const parked = () => world.sql("select subject, body from audit.dead_letters");
+  expect(await parked()).toEqual([]);
+  await world.sql("drop trigger refused on audit.dead_letters");
+  await eventually(async () => (await parked()).length > 0, { withinMs: 10_000 });
+  expect(await parked()).toEqual([{ subject: "evt.inventory.strange.v1", body: "no event" }]);
+  const manager = await world.nats.jetstreamManager();
+  await eventually(async () => (await manager.consumers.info("EVENTS", "audit")).num_ack_pending === 0, {
+    withinMs: 10_000,
+  });
+});
+
 test("two instances hear as one", async () => {
   const second = await startOn(world, "audit", [hearEverything], "two");
   await openMany("A", 400);

@@ -1,21 +1,28 @@
 import { openPool } from "@quartermaster/process";
 import { eventually, openWorld, type World } from "@quartermaster/testkit";
-import type { Pool } from "pg";
+import { Pool } from "pg";
 import { isFault } from "../src/index";
-import { inTransaction } from "../src/sql";
+import { inTransaction, type Tx } from "../src/sql";
 
 let world: World;
 let pool: Pool;
+const pools: Pool[] = [];
+const open = (max: number) => {
+  const parts = { max, name: "test", writes: "in-transactions", onError: () => undefined } as const;
+  const opened = openPool(world.databaseUrl("inventory"), parts);
+  pools.push(opened);
+  return opened;
+};
 
 beforeAll(async () => {
   world = await openWorld("inventory");
   await world.sql("create table inventory.things (id integer primary key, check (id > 0))");
   await world.sql("grant all on inventory.things to inventory");
-  pool = openPool(world.databaseUrl("inventory"), { max: 2, name: "test", onError: () => undefined });
+  pool = open(2);
 });
 beforeEach(async () => void (await world.sql("delete from inventory.things")));
 afterAll(async () => {
-  await pool.end();
+  await Promise.all(pools.map((one) => one.end()));
   await world.close();
 });
 
@@ -73,4 +80,61 @@ test("a connection that is lost in a transaction is a fault, and the pool goes o
   expect(await things()).toEqual([]);
   await inTransaction(pool, async (tx) => tx.write(insert, [3]));
   expect(await things()).toEqual([3]);
+});
+
+test("an answer that does not come in time is a fault, since what was asked may have been done", async () => {
+  const impatient = new Pool({
+    connectionString: world.databaseUrl("inventory"),
+    max: 1,
+    pipeline: true,
+    query_timeout: 100,
+  });
+  pools.push(impatient);
+  impatient.on("connect", (client) => client.on("error", () => undefined));
+  const asked = inTransaction(impatient, (tx) => tx.rows({ text: "select pg_sleep(1)" }));
+  const error = await asked.catch((e) => e);
+  expect({ message: error.message, fault: isFault(error) }).toEqual({
+    message: "Query read timeout",
+    fault: true,
+  });
+});
+
+test("what was sent behind a transaction that could not begin is not committed; it is a fault, whatever the work threw", async () => {
+  const refused = open(1);
+  // As where the server cancels this statement of all, or has become a replica.
+  refused.on("connect", (client) => {
+    const query = client.query.bind(client) as (what: unknown) => Promise<unknown>;
+    const begin = (what: unknown) => typeof what === "string" && what.startsWith("begin");
+    Object.assign(client, { query: (what: unknown) => query(begin(what) ? "begin nothing" : what) });
+  });
+  const errors = [];
+  for (const work of [
+    async (tx: Tx) => tx.write(insert, [1]),
+    async (tx: Tx) => {
+      tx.write(insert, [2]);
+      throw new Error("found nothing, as nothing was locked");
+    },
+  ])
+    errors.push(await inTransaction(refused, work).catch((error) => error));
+  expect(errors.map((error) => [error.name, error.cause?.code])).toEqual([
+    ["Fault", "42601"],
+    ["Fault", "42601"],
+  ]);
+  expect(await things()).toEqual([]);
+});
+
+test("a transaction is of no use after its end, since another one may have its connection", async () => {
+  const kept: Tx[] = [];
+  await inTransaction(pool, async (tx) => void kept.push(tx));
+  const failing = inTransaction(pool, async (tx) => {
+    kept.push(tx);
+    throw new Error("refused");
+  });
+  await expect(failing).rejects.toThrow("refused");
+  expect(kept).toHaveLength(2);
+  for (const tx of kept) {
+    expect(() => tx.write(insert, [1])).toThrow("the transaction is over");
+    await expect(tx.rows(insert, [2])).rejects.toThrow("the transaction is over");
+  }
+  expect(await things()).toEqual([]);
 });

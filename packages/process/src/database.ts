@@ -45,16 +45,36 @@ export const databaseLimits = {
 const onlyByKey =
   "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
 
-/** A pool of connections as the URL's role; `byKey` for statements that find all their rows by key. A broken idle connection is dropped and reported, not thrown. */
+/**
+ * A transaction's first statements are sent behind its `begin` without waiting for it. Where that fails they must not be
+ * committed one by one: outside of a `begin read write` such a session refuses to write (25006).
+ */
+const onlyInTransactions = "-c default_transaction_read_only=on";
+
+/**
+ * A pool of connections as the URL's role. `byKey`: for statements that find all their rows by key; `writes:
+ * "in-transactions"`: nothing is written outside of a `begin read write`. A broken idle connection is dropped and reported,
+ * not thrown.
+ */
 export function openPool(
   url: string,
-  parts: { max: number; name: string; byKey?: boolean; onError: (error: Error) => void },
+  parts: {
+    max: number;
+    name: string;
+    byKey?: boolean;
+    writes?: "in-transactions" | "anywhere";
+    onError: (error: Error) => void;
+  },
 ): Pool {
+  const options = [
+    ...(parts.byKey ? [onlyByKey] : []),
+    ...(parts.writes === "in-transactions" ? [onlyInTransactions] : []),
+  ];
   const pool = new Pool({
     connectionString: url,
     max: parts.max,
     application_name: parts.name,
-    ...(parts.byKey ? { options: onlyByKey } : {}),
+    ...(options.length > 0 ? { options: options.join(" ") } : {}),
     connectionTimeoutMillis: databaseLimits.connectTimeoutMs,
     statement_timeout: databaseLimits.statementTimeoutMs,
     lock_timeout: databaseLimits.lockTimeoutMs,

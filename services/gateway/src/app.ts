@@ -8,8 +8,9 @@ import { servicesOver } from "./clients/services";
 import { GatewayConfig } from "./config";
 import { api } from "./http/api";
 import { contractPages } from "./http/contract-pages";
+import { crossOriginFor } from "./http/cors";
 import { limitsOf } from "./http/limits";
-import { listen } from "./http/listen";
+import { connectionLimits, listen } from "./http/listen";
 import { openTraffic } from "./http/open-call";
 import { bodyReader } from "./http/read-body";
 import { allRoutes } from "./http/routes";
@@ -23,6 +24,8 @@ export { openapi } from "./openapi/document";
 
 /** Shorter than the 20 s after which a stopping process is ended by force. */
 const drainLimitMs = 15_000;
+/** A body of somebody without a token, such as of a login: a packet or two. Its request takes up a place meanwhile. */
+const strangerMs = 5_000;
 const jwksTimeoutMs = 2_000;
 
 export interface RunningGateway {
@@ -43,17 +46,24 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
   });
   const services = servicesOver(service.asker);
   const keys = keySet(() => readJwks(service));
-  const traffic = openTraffic({ inFlightMax: config.IN_FLIGHT_MAX, metrics: service.metrics, log });
+  const crossOrigin = config.CORS_ORIGINS ? crossOriginFor(config.CORS_ORIGINS) : undefined;
+  const traffic = openTraffic({
+    inFlightMax: config.IN_FLIGHT_MAX,
+    crossOrigin,
+    metrics: service.metrics,
+    log,
+  });
   const app = api({
     config,
     routes: allRoutes,
     traffic,
+    crossOrigin,
     served: {
       services,
       tokens: tokenVerifier(keys),
       keys: keyLane(service),
       limits: limitsOf(config),
-      readBody: bodyReader(config.BODY_LIMIT_BYTES),
+      readBody: bodyReader({ bytesMax: config.BODY_LIMIT_BYTES, strangerMs }),
       publicCatalog: config.PUBLIC_CATALOG,
       commandTimeoutMs: config.COMMAND_TIMEOUT_MS,
       log,
@@ -70,7 +80,12 @@ export async function start(config: GatewayConfig, log: Logger): Promise<Running
   const upkeep = [keepKeysFresh(keys, log), keepForgetting(service.db, log)];
   const { GATEWAY_PORT: port, GATEWAY_HOST: host } = config;
   const { admit } = traffic;
-  const listening = await listen(app, { port, admit, ...(host !== undefined && { host }) });
+  const listening = await listen(app, {
+    port,
+    admit,
+    limits: connectionLimits,
+    ...(host !== undefined && { host }),
+  });
   log.info({ port: listening.port }, "listening");
   return {
     port: listening.port,

@@ -1,11 +1,32 @@
 import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Express } from "express";
+import { mayAnswerOn } from "./exchanges";
+import { ownProblems, type StatusOf } from "./refusal-statuses";
 
-/** A client has this long to send a whole request, so that slow ones cannot hold connections for ever. */
-const requestTimeoutMs = 30_000;
-/** Longer than the idle limit of common load balancers (60 s), which would else write into a closing connection. */
-const keepAliveTimeoutMs = 75_000;
+/** How long clients may take, in milliseconds. */
+export interface ConnectionLimits {
+  /** To send the headers of a request. */
+  readonly headersMs: number;
+  /** To send a whole request, so that slow ones cannot hold connections for ever. */
+  readonly requestMs: number;
+  /** How often those two are looked at. */
+  readonly checkEveryMs: number;
+  /** To say goodbye, once something that is no request has been answered. Then the connection is cut. */
+  readonly goodbyeMs: number;
+  /** Between two requests. */
+  readonly keepAliveMs: number;
+}
+
+export const connectionLimits: ConnectionLimits = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkEveryMs: 2_000,
+  goodbyeMs: 1_000,
+  // Longer than the idle limit of common load balancers (60 s), which would else write into a closing connection.
+  keepAliveMs: 75_000,
+};
 
 export interface Listening {
   readonly port: number;
@@ -16,13 +37,35 @@ export interface Listening {
 /** Serves on the port (0: a free one) of the host, or of all interfaces. `admit` decides what reaches the application. */
 export async function listen(
   app: Express,
-  { port, host, admit }: { port: number; host?: string; admit: (app: RequestListener) => RequestListener },
+  {
+    port,
+    host,
+    admit,
+    limits,
+  }: {
+    port: number;
+    host?: string;
+    admit: (app: RequestListener) => RequestListener;
+    limits: ConnectionLimits;
+  },
 ): Promise<Listening> {
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs, ...classesOf(app) },
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      ...classesOf(app),
+    },
     admit(app),
   );
-  server.on("clientError", refuse);
+  // A client that asks before it sends its body is asked for it only when the request is let in.
+  const welcome = admit((request, response) => {
+    response.writeContinue();
+    app(request, response);
+  });
+  server.on("checkContinue", welcome);
+  server.on("clientError", (error, socket) => refuse(error, socket, limits.goodbyeMs));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port, host }, resolve);
@@ -51,22 +94,20 @@ async function close(server: Server, limitMs: number): Promise<void> {
   clearTimeout(cut);
 }
 
-const refusals: Record<string, { status: number; title: string; code: string }> = {
+const refusals: Record<string, StatusOf & { code: string }> = {
   HPE_HEADER_OVERFLOW: { status: 431, title: "Request header fields too large", code: "header_too_large" },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, title: "Request timeout", code: "request_timeout" },
+  ERR_HTTP_REQUEST_TIMEOUT: { ...ownProblems.request_timeout, code: "request_timeout" },
 };
 
-/** What is no HTTP never reaches express; it gets a problem all the same. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+/** What is no HTTP never reaches express; it gets a problem all the same, unless another request's answer is due there. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex, goodbyeMs: number): void {
+  // It has had its answer, and goes on sending: it has until its goodbye is over.
+  if (socket.writableEnded && !socket.destroyed) return;
+  if (error.code === "ECONNRESET" || !socket.writable || !mayAnswerOn(socket)) {
     socket.destroy();
     return;
   }
-  const found = refusals[error.code ?? ""] ?? {
-    status: 400,
-    title: "Malformed request",
-    code: "malformed_request",
-  };
+  const found = refusals[error.code ?? ""] ?? { ...ownProblems.malformed_request, code: "malformed_request" };
   const { code, status, title } = found;
   const type = `urn:quartermaster:problem:${code.replaceAll("_", "-")}`;
   const body = JSON.stringify({
@@ -78,5 +119,11 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     errors: [],
   });
   const head = `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json`;
-  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  // A request that is too late must not come in all the same, now that it is refused. What is no HTTP is not read any
+  // more, but its connection stays a moment: cut at once, it would lose the answer while the client is still sending.
+  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => {
+    if (code === "request_timeout") socket.destroy();
+  });
+  const cut = setTimeout(() => socket.destroy(), goodbyeMs);
+  socket.once("close", () => clearTimeout(cut));
 }

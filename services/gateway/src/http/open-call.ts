@@ -6,10 +6,13 @@ import { Histogram, type Registry } from "prom-client";
 import { plainAddress } from "./addresses";
 import { answerHeaders } from "./answer-headers";
 import { type Call, requestIdOf } from "./call";
+import type { CrossOrigin } from "./cors";
+import { whenEnded } from "./exchanges";
 import { shedding } from "./shed";
 
 /** How many requests are under way, and whether the gateway still takes new ones. */
 export interface Traffic {
+  /** Without those of orchestrators and monitoring. */
   readonly inFlight: number;
   /** Refuses what is beyond the limit, and hands everything else on. */
   readonly admit: (next: RequestListener) => RequestListener;
@@ -19,24 +22,38 @@ export interface Traffic {
   drain(): void;
 }
 
-// Orchestrators and monitoring have to get through when nobody else does.
-const exempt = new Set(["/health/live", "/health/ready", "/metrics"]);
+// Orchestrators and monitoring have to get through when nobody else does: they have places of their own.
+const probes = new Set(["/health/live", "/health/ready", "/metrics"]);
+/** Several balancers and scrapers at once; each is answered within milliseconds. */
+const probesMax = 20;
 const bucketsS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log: Logger }): Traffic {
-  const { inFlightMax, metrics, log } = parts;
-  const observe = durations(metrics);
+/** Places for requests under way. */
+interface Places {
+  taken: number;
+  readonly max: number;
+}
+
+export function openTraffic(parts: {
+  inFlightMax: number;
+  crossOrigin: CrossOrigin | undefined;
+  metrics: Registry;
+  log: Logger;
+}): Traffic {
+  const { inFlightMax, log } = parts;
+  const observe = durations(parts.metrics);
   // The line's fields are named below and hold no secrets. Looking for some in every line costs more than writing it.
   const lines = log.child({}, { redact: [] });
-  let inFlight = 0;
+  const ofAll: Places = { taken: 0, max: inFlightMax };
+  const ofProbes: Places = { taken: 0, max: probesMax };
+  const placesFor = (request: IncomingMessage) => (probes.has(pathOf(request)) ? ofProbes : ofAll);
   let draining = false;
 
   const close = (request: Request, response: Response, call: Call) => {
-    inFlight -= 1;
     const ms = performance.now() - call.startedAt;
     observe(call.route, request.method, response.statusCode, ms / 1_000);
     const { path } = request;
-    if (exempt.has(path) && response.statusCode === 200) return;
+    if (probes.has(path) && response.statusCode === 200) return;
     lines.info({
       requestId: call.requestId,
       method: request.method,
@@ -50,15 +67,16 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
     });
   };
 
-  const shed = shedding(inFlightMax, log);
+  const shed = shedding({ inFlightMax, crossOrigin: parts.crossOrigin, log });
 
   return {
     get inFlight() {
-      return inFlight;
+      return ofAll.taken;
     },
     // Before Express: what is refused must cost next to nothing, or refusing takes the CPU that orders need.
     admit: (next) => (request, response) => {
-      if (inFlight < inFlightMax || exempt.has(pathOf(request))) next(request, response);
+      const { taken, max } = placesFor(request);
+      if (taken < max) next(request, response);
       else observe("unknown", request.method ?? "", shed(request, response, draining), 0);
     },
     open: (request, response, next) => {
@@ -69,8 +87,12 @@ export function openTraffic(parts: { inFlightMax: number; metrics: Registry; log
       const startedAt = performance.now();
       const call: Call = { requestId, ip, startedAt, route: "unknown", claims: undefined, headers };
       response.locals.call = call;
-      inFlight += 1;
-      response.on("close", () => close(request, response, call));
+      const places = placesFor(request);
+      places.taken += 1;
+      whenEnded(request, response, () => {
+        places.taken -= 1;
+        close(request, response, call);
+      });
       next();
     },
     drain: () => {

@@ -8,12 +8,15 @@ const typeLengthMax = 200;
 /** Deeper than any request of ours; what is nested deeper is refused before anything walks through it. */
 const depthMax = 20;
 
-/** Reads a JSON object out of a request's body; no body is an empty object. Throws a 400, 413 or 415 problem. */
-export type BodyReader = (request: Request) => Promise<unknown>;
+/**
+ * Reads a JSON object out of a request's body; no body is an empty object. Throws a 400, 408, 413 or 415 problem. A
+ * stranger has sent no token and gets less time: a request whose body trickles in keeps others out.
+ */
+export type BodyReader = (request: Request, from: "user" | "stranger") => Promise<unknown>;
 
 /** By hand: `express.json`, which reads much that is refused here, took 7 % of the HTTP side's CPU for an order. */
-export function bodyReader(limitBytes: number): BodyReader {
-  return async (request) => {
+export function bodyReader({ bytesMax, strangerMs }: { bytesMax: number; strangerMs: number }): BodyReader {
+  return async (request, from) => {
     const { headers } = request;
     if (headers["content-length"] === "0" || (!headers["content-length"] && !headers["transfer-encoding"]))
       return {};
@@ -23,7 +26,7 @@ export function bodyReader(limitBytes: number): BodyReader {
     // A small compressed body could unpack to a large one.
     if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity")
       throw problem("unsupported_media_type", "The body must be plain UTF-8 JSON, not compressed.");
-    const text = utf8.decode(await bytesOf(request, limitBytes));
+    const text = utf8.decode(await bytesOf(request, bytesMax, from === "stranger" ? strangerMs : undefined));
     const body = text === "" ? {} : parse(text);
     if (typeof body !== "object" || body === null || Array.isArray(body)) {
       throw problem("invalid_input", "The body must be a JSON object.");
@@ -37,8 +40,11 @@ export function bodyReader(limitBytes: number): BodyReader {
 /** Leaves out a byte order mark, and reads what is no UTF-8 as U+FFFD. */
 const utf8 = new TextDecoder();
 
-/** All bytes of the body. Those beyond the limit are read as well, but not kept, so that the client sees the answer. */
-function bytesOf(request: Request, limitBytes: number): Promise<Buffer> {
+/**
+ * All bytes of the body. Those beyond the limit are read as well, but not kept, so that the client sees the answer. Without
+ * a time of its own the body has that of the whole request (`listen.ts`).
+ */
+function bytesOf(request: Request, bytesMax: number, withinMs: number | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -48,13 +54,24 @@ function bytesOf(request: Request, limitBytes: number): Promise<Buffer> {
     request.on("error", fail);
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= limitBytes) chunks.push(chunk);
+      if (bytes <= bytesMax) chunks.push(chunk);
     });
+    // Nearly always the body has come in the same packet as the headers, and needs no timer.
+    if (withinMs !== undefined && !request.complete) {
+      const late = setTimeout(() => reject(tooSlow()), withinMs);
+      request.once("close", () => clearTimeout(late));
+    }
     request.on("end", () => {
-      if (bytes > limitBytes)
-        reject(problem("body_too_large", `The body is larger than ${limitBytes} bytes.`));
+      if (bytes > bytesMax) reject(problem("body_too_large", `The body is larger than ${bytesMax} bytes.`));
       else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
     });
+  });
+}
+
+/** The rest of the body may still come, so no other request can follow on this connection. */
+function tooSlow() {
+  return problem("request_timeout", "The request did not arrive in time.", {
+    headers: { Connection: "close" },
   });
 }
 

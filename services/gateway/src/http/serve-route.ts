@@ -76,7 +76,7 @@ export function serveRoute(route: Route, served: Served): Handler {
 
 async function understand(route: Route, call: Call, request: Request, served: Served): Promise<Asked> {
   const { options } = route;
-  const body = route.body ? await served.readBody(request) : undefined;
+  const body = route.body ? await served.readBody(request, call.claims ? "user" : "stranger") : undefined;
   const ask = readAsk(route, request, body);
   if (options.self && call.claims) ask[options.self] = call.claims.sub;
   const versions = options.ifMatch ? readIfMatch(request) : undefined;

@@ -93,6 +93,7 @@ function ownOf(route: Route): OneProblem[] {
   }
   if (body) {
     known.push(own("malformed_json", "The body is not valid JSON."));
+    known.push(own("request_timeout", "The request did not arrive in time."));
     known.push(own("body_too_large", "The body is larger than 100000 bytes."));
     known.push(own("unsupported_media_type", "The body must be sent as Content-Type: application/json."));
   }

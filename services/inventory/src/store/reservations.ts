@@ -54,10 +54,12 @@ export async function lockReservations(
   return new Map(rows.map((row) => [row.orderId, row]));
 }
 
+const dropStatement = sql("drop-claims", "delete from reservations where order_id = any($1::uuid[])");
+
 /** Takes back the claims of orders that were refused, so that they may be reserved later. */
 export function dropClaims(tx: Tx, orderIds: readonly string[]): void {
   if (orderIds.length === 0) return;
-  tx.write(sql("drop-claims", "delete from reservations where order_id = any($1::uuid[])"), [orderIds]);
+  tx.write(dropStatement, [orderIds]);
 }
 
 const insertLinesStatement = sql(
@@ -110,37 +112,53 @@ export interface ReservedRow {
   taxCode: "STANDARD" | "ZERO" | "EXEMPT";
 }
 
+const reservedStatement = sql(
+  "reserved-rows",
+  `select r.order_id as "orderId", r.product_id as "productId", sum(r.quantity)::bigint as quantity,
+     p.sku, p.name as "productName", p.price_minor as "unitPriceMinor", p.tax_code as "taxCode"
+   from reservation_lines r join products p on p.id = r.product_id
+   where r.order_id = any($1::uuid[])
+   group by r.order_id, r.product_id, p.id order by r.order_id, min(r.line_no)`,
+);
+
 /** All lines that were reserved for the orders, per product, as the answer to a repeated reservation. */
 export async function reservedRows(tx: Tx, orderIds: readonly string[]): Promise<ReservedRow[]> {
   if (orderIds.length === 0) return [];
-  return tx.rows(
-    sql(
-      "reserved-rows",
-      `select r.order_id as "orderId", r.product_id as "productId", sum(r.quantity)::bigint as quantity,
-         p.sku, p.name as "productName", p.price_minor as "unitPriceMinor", p.tax_code as "taxCode"
-       from reservation_lines r join products p on p.id = r.product_id
-       where r.order_id = any($1::uuid[])
-       group by r.order_id, r.product_id, p.id order by r.order_id, min(r.line_no)`,
-    ),
-    [orderIds],
-  );
+  return tx.rows(reservedStatement, [orderIds]);
 }
+
+const releaseStatement = sql(
+  "mark-released",
+  `with lines as (
+     update reservation_lines set state = 'RELEASED' where order_id = any($1::uuid[]) and state = 'HELD'
+   )
+   update reservations set state = 'RELEASED', version = version + 1, updated_at = now()
+   where order_id = any($1::uuid[])`,
+);
 
 /** Lets go of all that the orders hold, and marks them RELEASED. */
 export function markReleased(tx: Tx, orderIds: readonly string[]): void {
   if (orderIds.length === 0) return;
-  tx.write(
-    sql(
-      "mark-released",
-      `with lines as (
-         update reservation_lines set state = 'RELEASED' where order_id = any($1::uuid[]) and state = 'HELD'
-       )
-       update reservations set state = 'RELEASED', version = version + 1, updated_at = now()
-       where order_id = any($1::uuid[])`,
-    ),
-    [orderIds],
-  );
+  tx.write(releaseStatement, [orderIds]);
 }
+
+const consumeStatement = sql(
+  "consume-lines",
+  `update reservation_lines l set consumed = l.consumed + c.quantity,
+     state = case when l.consumed + c.quantity = l.quantity then 'CONSUMED' else 'HELD' end
+   from (
+     select order_id, line_no, sum(quantity)::bigint as quantity
+     from unnest($1::uuid[], $2::int[], $3::bigint[]) as c(order_id, line_no, quantity) group by 1, 2
+   ) c
+   where l.order_id = c.order_id and l.line_no = c.line_no`,
+);
+
+const markConsumedStatement = sql(
+  "mark-consumed",
+  `update reservations r set state = c.state, version = c.version, updated_at = now()
+   from unnest($1::uuid[], $2::text[], $3::int[]) as c(order_id, state, version)
+   where r.order_id = c.order_id`,
+);
 
 /** Adds what was shipped to the lines; an order of which nothing is held any more becomes CONSUMED. */
 export function consumeLines(
@@ -148,34 +166,14 @@ export function consumeLines(
   consumed: readonly { orderId: string; lineNo: number; quantity: number }[],
   orders: readonly Reservation[],
 ): void {
-  tx.write(
-    sql(
-      "consume-lines",
-      `update reservation_lines l set consumed = l.consumed + c.quantity,
-         state = case when l.consumed + c.quantity = l.quantity then 'CONSUMED' else 'HELD' end
-       from (
-         select order_id, line_no, sum(quantity)::bigint as quantity
-         from unnest($1::uuid[], $2::int[], $3::bigint[]) as c(order_id, line_no, quantity) group by 1, 2
-       ) c
-       where l.order_id = c.order_id and l.line_no = c.line_no`,
-    ),
-    [
-      consumed.map(({ orderId }) => orderId),
-      consumed.map(({ lineNo }) => lineNo),
-      consumed.map(({ quantity }) => quantity),
-    ],
-  );
-  tx.write(
-    sql(
-      "mark-consumed",
-      `update reservations r set state = c.state, version = c.version, updated_at = now()
-       from unnest($1::uuid[], $2::text[], $3::int[]) as c(order_id, state, version)
-       where r.order_id = c.order_id`,
-    ),
-    [
-      orders.map(({ orderId }) => orderId),
-      orders.map(({ state }) => state),
-      orders.map(({ version }) => version),
-    ],
-  );
+  tx.write(consumeStatement, [
+    consumed.map(({ orderId }) => orderId),
+    consumed.map(({ lineNo }) => lineNo),
+    consumed.map(({ quantity }) => quantity),
+  ]);
+  tx.write(markConsumedStatement, [
+    orders.map(({ orderId }) => orderId),
+    orders.map(({ state }) => state),
+    orders.map(({ version }) => version),
+  ]);
 }

@@ -68,7 +68,8 @@ function byHand(
   const { contract } = messageOf({ saga }, step, call);
   if (call === "do" && isDocument(saga, step))
     return new Declined(
-      `${contract.name} makes a document, and nobody can vouch for one: let it be asked again with retry-saga, with anew where the old id is refused; its receiver makes one document per order, however often it is asked.`,
+      `${contract.name} makes a document, and nobody can vouch for one: let it be asked again with retry-saga, ` +
+        "with anew where the old id is refused; its receiver makes one document per order, however often it is asked.",
     );
   if (attempts < stuckAfterAttempts)
     return new Declined(`It is not stuck: asked ${attempts} times, and given ${stuckAfterAttempts}.`);
