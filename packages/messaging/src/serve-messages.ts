@@ -28,6 +28,7 @@ interface Parts {
   /** Each command's lane is added here. */
   lanes: Lane<never, unknown>[];
   onParked: (letter: DeadLetter) => void;
+  isAtWork: () => boolean;
   drain: () => void;
 }
 

@@ -101,8 +101,9 @@ export async function startService(parts: {
   const drain = signal();
   const speaking = { ...connected, transact, onParked };
   const configSchema = parts.configSchema ?? ProcessConfig;
+  const isAtWork = () => leadership.isAtWork;
   const served = await serveMessages(
-    { ...speaking, config, configSchema, db, waiters, underWay, lanes, drain: drain.give },
+    { ...speaking, config, configSchema, db, waiters, underWay, lanes, isAtWork, drain: drain.give },
     messages,
   );
   const handlers = messages.filter((one) => one.kind === "event");
@@ -118,7 +119,7 @@ export async function startService(parts: {
     asker: askerOver(nats),
     metrics,
     isConnected: nats.isConnected,
-    isAtWork: () => leadership.isAtWork,
+    isAtWork,
     inTransaction: transact,
     lane: (one) => {
       const lane = itemLane(transact, log, one);

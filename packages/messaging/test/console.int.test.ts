@@ -72,6 +72,7 @@ test("an empty body will do where nothing has to be said, and either instance an
     version: "0.1.0",
     ready: true,
     uptimeSeconds: expect.any(Number),
+    atWork: expect.any(Boolean),
     logLevel: "info",
     openDeadLetters: 0,
     heard: [],
