@@ -19,7 +19,7 @@ export function watchLanes(metrics: Registry, lanes: readonly Lane<never, unknow
 export function watchLeadership(metrics: Registry, leadership: Leadership): void {
   new Gauge({
     name: "quartermaster_at_work",
-    help: "1 in the instance that takes the service's commands, listens and relays; 0 in those that stand by",
+    help: "1 in the instance that leads its service: it takes the commands, listens and publishes; 0 in those that stand by",
     registers: [metrics],
     collect() {
       this.set(leadership.isAtWork ? 1 : 0);

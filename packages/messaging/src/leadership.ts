@@ -58,7 +58,7 @@ export class Leadership {
    * again), unless another instance leads.
    */
   get isAtWork(): boolean {
-    return this.leads === true;
+    return this.leads === true && !this.leaving.signal.aborted;
   }
 
   /** `run` is run whenever this instance comes to lead, and again when it fails. The answer waits until it does not run. */

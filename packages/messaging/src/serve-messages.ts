@@ -69,21 +69,25 @@ export async function serveMessages(parts: Parts, messages: readonly Handler[]):
   };
   let served = await open();
   let taken = false;
+  let stopped = false;
   await known(parts);
   return {
     failed,
     takeCommands: async (take) => {
-      if (take === taken || served.isStopped) return;
+      if (take === taken || stopped || served.isStopped) return;
       taken = take;
       if (take) for (const one of led) serveCommand(served, { ...parts, ...one });
       else {
         // The client cannot take an endpoint from a service: it is stopped as a whole, and made anew without.
         await served.stop();
-        served = await open();
+        if (!stopped) served = await open();
       }
       await known(parts);
     },
-    stop: async () => void (await served.stop()),
+    stop: async () => {
+      stopped = true;
+      await served.stop();
+    },
   };
 }
 

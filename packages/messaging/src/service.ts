@@ -51,7 +51,7 @@ export interface RunningService {
   readonly asker: Asker;
   readonly metrics: Registry;
   isConnected(): boolean;
-  /** Whether this instance has the service's work: see Leadership. */
+  /** Whether this instance takes the service's commands: see Leadership. */
   isAtWork(): boolean;
   /** One transaction with the events that it says. For handlers there is nothing to call: they are inside one. */
   inTransaction<Result>(
@@ -101,7 +101,7 @@ export async function startService(parts: {
   const drain = signal();
   const speaking = { ...connected, transact, onParked };
   const configSchema = parts.configSchema ?? ProcessConfig;
-  const isAtWork = () => leadership.isAtWork;
+  const isAtWork = () => config.COMMANDS_BY === "all" || leadership.isAtWork;
   const served = await serveMessages(
     { ...speaking, config, configSchema, db, waiters, underWay, lanes, isAtWork, drain: drain.give },
     messages,
@@ -110,7 +110,8 @@ export async function startService(parts: {
   const hearing = startHearing({ ...speaking, handlers });
   watchLanes(metrics, lanes);
   watchLeadership(metrics, leadership);
-  leadership.onChange(served.takeCommands);
+  if (config.COMMANDS_BY === "all") await served.takeCommands(true);
+  else leadership.onChange(served.takeCommands);
   await leadership.start();
   const http = await openHttp(config, metrics, nats.isConnected);
   return {
