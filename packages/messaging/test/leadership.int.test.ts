@@ -99,8 +99,8 @@ test("who asks while the lead changes is answered by the next one, and hears not
   running.splice(0, 1);
   await Promise.all(Array.from({ length: 20 }, (_, n) => open(two, `L${n}`)));
   await stopped;
-  expect(two.isAtWork()).toBe(true);
   await open(two, "AFTER");
+  expect(two.isAtWork()).toBe(true);
   expect(work.batches.at(-1)).toEqual({ by: "two", codes: ["AFTER"] });
 });
 
