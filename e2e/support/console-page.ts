@@ -61,6 +61,8 @@ const volatile: readonly [RegExp, string][] = [
     /"(uptimeSeconds|said|published|upTo|position|records|highest|seq|movements|levels|heldLines)": ?\d+/g,
     '"$1":<n>',
   ],
+  // Which of two instances leads is decided anew at each start.
+  [/"atWork": ?(true|false)/g, '"atWork":<so>'],
   [/"(last|first)": ?\d+/g, '"$1":<n>'],
   [/unprocessed=[1-9]\d*|Unprocessed Messages: [1-9]\d*/g, "<n> unprocessed"],
   [/(pending|outstanding|last_ack|last_delivery|ack_pending|pull_waiting)=[1-9]\d*/g, "$1=<n>"],

@@ -23,6 +23,8 @@ export const Health = show("health", {
     /** False while its database does not answer: then the numbers below are missing. */
     ready: z.boolean(),
     uptimeSeconds: z.int().min(0),
+    /** Whether it takes its service's commands; the other instances answer queries and stand by. */
+    atWork: z.boolean(),
     logLevel: LogLevel,
     openDeadLetters: z.int().min(0).optional(),
     /** The last event that is committed, and the last one that is in the stream. */

@@ -40,6 +40,9 @@ interface Asked {
 
 interface Awaited extends Asked {
   readonly subject: string;
+  /** Sends the same once more. */
+  readonly again: () => void;
+  nobodySince?: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -107,12 +110,16 @@ class Replies {
     fields[header.id] = options.id ?? newId();
     if (options.waitMs !== undefined) fields[header.waitMs] = String(options.waitMs);
     const reply = this.inboxOf(service) + (++this.count).toString(36);
-    this.nats.publish(subject, Buffer.from(JSON.stringify(ask)), { reply, headers: headerLines(fields) });
+    const body = Buffer.from(JSON.stringify(ask));
+    const headers = headerLines(fields);
+    const again = () => this.nats.publish(subject, body, { reply, headers });
+    again();
     const timer = setTimeout(() => this.timedOut(reply), options.timeoutMs);
-    this.awaited.set(reply, { ...asked, subject, timer });
+    this.awaited.set(reply, { ...asked, subject, timer, again });
   }
 
   private arrived(msg: Msg): void {
+    if (isNobody(msg) && this.askAgain(msg.subject)) return;
     const one = this.take(msg.subject);
     // Late, or a second answer.
     if (!one) return;
@@ -121,6 +128,20 @@ class Replies {
     } catch (failure) {
       one.reject(failure);
     }
+  }
+
+  /** While another instance takes over the work of one that has ended, nobody serves it for a moment. */
+  private askAgain(reply: string): boolean {
+    const one = this.awaited.get(reply);
+    if (!one) return false;
+    one.nobodySince ??= performance.now();
+    if (performance.now() - one.nobodySince >= nobodyForMs) return false;
+    setTimeout(() => {
+      if (!this.awaited.has(reply)) return;
+      if (this.connected.isConnected()) one.again();
+      else this.take(reply)?.reject(new Fault("disconnected", "the connection to NATS is down"));
+    }, askAgainMs);
+    return true;
   }
 
   private timedOut(reply: string): void {
@@ -147,13 +168,19 @@ class Replies {
 }
 
 const listenAgainMs = 1_000;
+/** Longer than it takes another instance to notice that the leading one has ended, and to serve in its place. */
+const nobodyForMs = 1_000;
+const askAgainMs = 50;
 
 /** The server's own answer where nobody listens: a status line without a body. */
 const noResponders = 503;
 
+function isNobody(msg: Msg): boolean {
+  return msg.data.length === 0 && msg.headers?.code === noResponders;
+}
+
 function readAnswered<C extends Request>(msg: Msg, subject: string): Answered<C> {
-  if (msg.data.length === 0 && msg.headers?.code === noResponders)
-    throw new Fault("no-responders", `nobody serves ${subject}`);
+  if (isNobody(msg)) throw new Fault("no-responders", `nobody serves ${subject}`);
   const failed = msg.headers?.get(header.errorCode);
   if (!failed) {
     if (msg.headers?.get(header.outcome) === "accepted") return { accepted: true };

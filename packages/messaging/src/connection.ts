@@ -18,6 +18,8 @@ export interface Connected {
 }
 
 const retryMs = 250;
+/** A connection on which three in a row are not answered is dead, and made anew. */
+const pingEveryMs = 2_000;
 
 /** Connects as the service; waits for a server as long as it takes. */
 export async function connectNats(
@@ -31,7 +33,7 @@ export async function connectNats(
     inboxPrefix: inboxOf(service),
     maxReconnectAttempts: -1,
     reconnectTimeWait: retryMs,
-    pingInterval: 10_000,
+    pingInterval: pingEveryMs,
     // A password that is being rotated is wrong for a moment, not for ever.
     ignoreAuthErrorAbort: true,
     ...(config.NATS_USER ? { user: config.NATS_USER } : {}),

@@ -26,6 +26,7 @@ interface Parts {
   configSchema: z.ZodObject;
   log: Logger;
   messages: readonly Handler[];
+  isAtWork: () => boolean;
   /** Told when the process should end in order. */
   drain: () => void;
 }
@@ -35,7 +36,7 @@ export function consoleOf(parts: Parts): OpsHandler[] {
   const { service, config, configSchema } = parts;
   const who = { service, instance: config.INSTANCE };
   return [
-    shows(Health, async (db) => ({ ...who, ...(await healthOf(db, parts.log)) })),
+    shows(Health, async (db) => ({ ...who, ...(await healthOf(db, parts)) })),
     shows(ShowConfig, async () => ({ ...who, values: shownConfig(configSchema, config) })),
     settingLogLevel(parts),
     acts(Drain, async (tx) => {
@@ -59,10 +60,11 @@ const heardRows = sql(
   `select source, epoch, contiguous as "upTo" from heard order by source, epoch`,
 );
 
-async function healthOf(db: Reader, log: Logger) {
+async function healthOf(db: Reader, { log, isAtWork }: Pick<Parts, "log" | "isAtWork">) {
   const process_ = {
     version,
     uptimeSeconds: Math.floor(process.uptime()),
+    atWork: isAtWork(),
     logLevel: log.level as z.infer<typeof Health.answer>["logLevel"],
   };
   try {

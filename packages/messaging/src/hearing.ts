@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { type Heard, header, type ServiceName } from "@quartermaster/contracts";
 import { crashPoint, type Logger } from "@quartermaster/process";
 import type { JsMsg, NatsConnection } from "nats";
@@ -11,16 +10,12 @@ import { metaHeaders } from "./headers";
 import { fillHoles, type HoleFilling } from "./holes";
 import { newId } from "./ids";
 import { Lane } from "./lane";
-import { leading } from "./leadership";
+import type { Leadership } from "./leadership";
 import type { SaidWith } from "./outbox";
 import { claimFresh } from "./progress";
-import { inTransaction, type Reader, readerOf, sql, type Tx } from "./sql";
+import { inTransaction, readerOf, type Tx } from "./sql";
 import { consumersOf } from "./subjects";
 import type { Transact } from "./transact";
-
-const leadAgainMs = 1_000;
-const stillLeadingEveryMs = 5_000;
-const stillLeading = sql("still-leading", "select 1");
 
 // An event costs a fraction of a command, so a batch may be larger; what waits is bounded by the consumer's
 // max_ack_pending and the pages of a replay, far below waitingMax.
@@ -30,6 +25,7 @@ const hearingLimits = { sizeMax: 500, waitingMax: 20_000, attemptsMax: 8, gather
 const parkAgainMs = 1_000;
 
 export interface Hearing {
+  /** To be called once this instance leads no more. */
   stop(): Promise<void>;
 }
 
@@ -41,12 +37,13 @@ interface Parts {
   log: Logger;
   replicas: number;
   transact: Transact;
+  leadership: Leadership;
   onParked: (letter: DeadLetter) => void;
 }
 
 /**
  * Hears events: from durable consumers, and from their sources directly where a number is missing. Each event has its
- * effect exactly once, because its number is counted in the same transaction. One instance of the service listens, so that
+ * effect exactly once, because its number is counted in the same transaction. The leading instance listens, so that
  * events come in order and one acknowledgement speaks for a batch; every instance fills holes, also those that a
  * listener leaves which hangs.
  */
@@ -73,34 +70,23 @@ export function startHearing(parts: Parts): Hearing {
   });
   const take = (event: Heard) => lane.push(event);
   const sources = sourcesOf(handlers);
-  const stopping = new AbortController();
-  const ended = untilStopped(stopping.signal, async () => {
-    const listening = { ...parts, sources, take, stopping: stopping.signal };
-    await leading(pool, "hearing", (session) => listen(session, listening)).catch((error) =>
-      log.warn({ err: error }, "hearing starts afresh"),
-    );
-  });
+  const listening = { ...parts, sources, take };
+  const ended = parts.leadership.whileLeading("hearing", (_session, over) => listen(over, listening));
   const holes: HoleFilling = fillHoles({ service, nats, db: readerOf(pool), log, sources, take });
   return {
     stop: async () => {
       holes.stop();
-      stopping.abort();
-      await ended;
+      await ended();
       await lane.idle();
     },
   };
 }
 
-/** Listens for as long as this instance leads. */
 async function listen(
-  session: Reader,
-  parts: Parts & {
-    sources: string[] | "every";
-    take: (event: Heard) => Promise<void>;
-    stopping: AbortSignal;
-  },
+  over: AbortSignal,
+  parts: Parts & { sources: string[] | "every"; take: (event: Heard) => Promise<void> },
 ): Promise<void> {
-  const { take, log, stopping } = parts;
+  const { take, log } = parts;
   const consumers = consumersOf(parts.service, parts.sources).map((one) => {
     const acknowledged = new Acknowledged();
     return supervise({
@@ -111,22 +97,13 @@ async function listen(
       arrived: (msg) => arrived(msg, take, acknowledged, parts).then(() => acknowledged.upTo(msg)),
     });
   });
-  try {
-    while (!stopping.aborted) {
-      await session.rows(stillLeading);
-      await wait(stillLeadingEveryMs, undefined, { signal: stopping }).catch(() => undefined);
-    }
-  } finally {
-    await Promise.all(consumers.map((one) => one.stop()));
-  }
+  await aborted(over);
+  await Promise.all(consumers.map((one) => one.stop()));
 }
 
-/** Again and again, with a pause, whatever becomes of one round. */
-async function untilStopped(stopping: AbortSignal, round: () => Promise<void>): Promise<void> {
-  while (!stopping.aborted) {
-    await round();
-    await wait(leadAgainMs, undefined, { signal: stopping }).catch(() => undefined);
-  }
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
 function sourcesOf(handlers: EventHandler[]): string[] | "every" {

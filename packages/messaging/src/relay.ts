@@ -5,7 +5,7 @@ import type { NatsConnection } from "nats";
 import type { Pool } from "pg";
 import { eventHeaders } from "./event-wire";
 import { FreshEvents } from "./fresh-events";
-import { leading } from "./leadership";
+import type { Leadership } from "./leadership";
 import { highWater, type OutboxRow, readOutbox } from "./outbox";
 import { type Reader, readerOf, type Statement, sql } from "./sql";
 import { ensureStreams, lastEventOf } from "./stream";
@@ -17,7 +17,6 @@ const windowMax = 500;
 const windowEveryMs = 100;
 /** The floor under the wake-up: events of another instance's commits are found this late at worst. */
 const pollMs = 300;
-const leadAgainMs = 1_000;
 const confirmTimeoutMs = 5_000;
 const announceEveryMs = 1_000;
 
@@ -36,7 +35,7 @@ const takeLead = sql("relay-lead", "update relay set fence = fence + 1 returning
 const moveOn = sql("relay-move", "update relay set epoch = $2, seq = $3 where fence = $1 returning seq");
 
 /**
- * Publishes a service's outbox to the stream, in order. One instance leads, by advisory lock; the fence in the
+ * Publishes a service's outbox to the stream, in order. The leading instance does; the fence in the
  * checkpoint stops one that was paused and has lost its lead. A stream that was wiped or rolled back is refilled from
  * the outbox, from the last event of this service that the stream still has.
  */
@@ -51,8 +50,7 @@ export class Relay {
   private readonly beforePublishing = crashPoint("relay: after the commit, before a window is published");
   private readonly afterPublishing = crashPoint("relay: after a window is published, before its checkpoint");
   private readonly fresh = new FreshEvents();
-  private readonly stopping = new AbortController();
-  private readonly ended: Promise<void>;
+  private readonly ended: () => Promise<void>;
   private readonly announcing: NodeJS.Timeout;
 
   constructor(
@@ -62,9 +60,10 @@ export class Relay {
       nats: NatsConnection;
       log: Logger;
       replicas: number;
+      leadership: Leadership;
     },
   ) {
-    this.ended = this.run();
+    this.ended = parts.leadership.whileLeading("relay", (session) => this.lead(session));
     // By every instance: the mark of a service whose leader hangs is what shows its receivers that something is missing.
     this.announcing = setInterval(() => void this.announce(), announceEveryMs);
   }
@@ -82,23 +81,12 @@ export class Relay {
     this.wake();
   }
 
+  /** Publishes what is left, unless another instance does; resolves when that is done. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearInterval(this.announcing);
-    this.stopping.abort();
     this.wake();
-    await this.ended;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      try {
-        await leading(this.parts.pool, "relay", (session) => this.lead(session));
-      } catch (error) {
-        if (!this.stopped) this.parts.log.warn({ err: error }, "relay starts afresh");
-      }
-      await wait(leadAgainMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-    }
+    await this.ended();
   }
 
   private async lead(session: Reader): Promise<void> {

@@ -12,7 +12,8 @@ import type { Handler } from "./handler";
 import { startHearing } from "./hearing";
 import { decidedReply, inboxRetentionDays, settleReplies } from "./inbox";
 import { commandLaneLimits, Lane } from "./lane";
-import { watchLanes } from "./lane-metrics";
+import { watchLanes, watchLeadership } from "./lane-metrics";
+import { Leadership } from "./leadership";
 import type { SaidWith } from "./outbox";
 import type { Done, Refused } from "./outcome";
 import { Relay } from "./relay";
@@ -52,6 +53,8 @@ export interface RunningService {
   readonly asker: Asker;
   readonly metrics: Registry;
   isConnected(): boolean;
+  /** Whether this instance takes the service's commands: see Leadership. */
+  isAtWork(): boolean;
   /** One transaction with the events that it says. For handlers there is nothing to call: they are inside one. */
   inTransaction<Result>(
     work: (tx: Tx) => Promise<{ result: Result; said: readonly SaidWith[] }>,
@@ -88,8 +91,9 @@ export async function startService(parts: {
   const partitions = await keepPartitions(db, log);
   const nats = await connectNats(service, config, log);
   const metrics = openMetrics(service, config.INSTANCE);
-  const speaking = { service, pool, nats: nats.connection, log, replicas: config.NATS_REPLICAS };
-  const relay = new Relay(speaking);
+  const leadership = new Leadership({ pool, log, isConnected: nats.isConnected });
+  const connected = { service, pool, nats: nats.connection, log, replicas: config.NATS_REPLICAS, leadership };
+  const relay = new Relay(connected);
   nats.onReconnect(() => relay.reconnected());
   const transact = transactOn(pool, (rows) => relay.wake(rows));
   const waiters = new Waiters(db, log);
@@ -97,27 +101,20 @@ export async function startService(parts: {
   const onParked = (letter: DeadLetter) => publishLetter(nats.connection, service, letter);
   const underWay = new UnderWay();
   const drain = signal();
+  const speaking = { ...connected, transact, onParked };
+  const configSchema = parts.configSchema ?? ProcessConfig;
+  const isAtWork = () => config.COMMANDS_BY === "all" || leadership.isAtWork;
   const served = await serveMessages(
-    {
-      ...{
-        service,
-        config,
-        configSchema: parts.configSchema ?? ProcessConfig,
-        log,
-        db,
-        nats: nats.connection,
-      },
-      ...{ transact, waiters, underWay, lanes, onParked, drain: drain.give },
-    },
+    { ...speaking, config, configSchema, db, waiters, underWay, lanes, isAtWork, drain: drain.give },
     messages,
   );
-  const hearing = startHearing({
-    ...speaking,
-    transact,
-    onParked,
-    handlers: messages.filter((one) => one.kind === "event"),
-  });
+  const handlers = messages.filter((one) => one.kind === "event");
+  const hearing = startHearing({ ...speaking, handlers });
   watchLanes(metrics, lanes);
+  watchLeadership(metrics, leadership);
+  if (config.COMMANDS_BY === "all") await served.takeCommands(true);
+  else leadership.onChange(served.takeCommands);
+  await leadership.start();
   const http = await openHttp(config, metrics, nats.isConnected);
   return {
     db,
@@ -125,6 +122,7 @@ export async function startService(parts: {
     asker: askerOver(nats),
     metrics,
     isConnected: nats.isConnected,
+    isAtWork,
     inTransaction: transact,
     lane: (one) => {
       const lane = itemLane(transact, log, one);
@@ -136,6 +134,7 @@ export async function startService(parts: {
     failed: served.failed,
     stop: async () => {
       partitions.stop();
+      leadership.stepDown();
       await served.stop();
       // Sagas go on meanwhile, so that who waits for one gets its end and not a "later".
       await underWay.none(answersPatienceMs);
@@ -145,6 +144,7 @@ export async function startService(parts: {
       waiters.stop();
       await underWay.none(answersPatienceMs);
       await relay.stop();
+      await leadership.stop();
       http?.close();
       await nats.close();
       await Promise.all([pool.end(), reads.end()]);

@@ -1,5 +1,5 @@
 import { CreateLocation, ListLocations, PlaceOrder } from "@quartermaster/contracts";
-import { openWorld, type World } from "@quartermaster/testkit";
+import { openWorld, silentLog, type World } from "@quartermaster/testkit";
 import { pino } from "pino";
 import { accepted, Defect, Fault, handle, newId, type RunningService, refuse, type Tx } from "../src/index";
 import { meta, openLocations, startOn } from "./fixture";
@@ -35,7 +35,7 @@ test("a command is answered, its event is in the outbox, and the same id gets th
 });
 
 test("the same id sent many times at once has one effect, over two instances too", async () => {
-  const second = await startOn(world, "inventory", [openLocations()], "two");
+  const second = await startOn(world, "inventory", [openLocations()], "two", silentLog, "all");
   const id = newId();
   const answers = await Promise.all(Array.from({ length: 40 }, () => open("B", id)));
   for (const answer of answers) expect(answer).toEqual(answers[0]);

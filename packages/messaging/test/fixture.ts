@@ -28,11 +28,13 @@ export async function startOn(
   messages: Handler[],
   instance = "one",
   log: Logger = silentLog,
+  commandsBy: ProcessConfig["COMMANDS_BY"] = "leader",
 ): Promise<RunningService> {
   const config = ProcessConfig.parse({
     DATABASE_URL: world.databaseUrl(service),
     ...world.natsFor(service),
     INSTANCE: instance,
+    COMMANDS_BY: commandsBy,
     DATABASE_POOL_MAX: 4,
   });
   // A service's user may not ask itself: tests ask in the tester's name.

@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { CreateLocation, GetOrder, LocationCreated, PlaceOrder } from "@quartermaster/contracts";
+import { CreateLocation, GetOrder, LocationCreated, opsSubject, PlaceOrder } from "@quartermaster/contracts";
 import { ProcessConfig } from "@quartermaster/process";
 import {
   eventually,
@@ -64,11 +64,11 @@ test("a service that lacks a right says in its log which, and that it failed; wh
   await expect(asked).rejects.toMatchObject({ name: "Fault", kind: "denied" });
   const said = { level: 50, user: "inventory", msg: expect.stringContaining("lacks a right") };
   const expected = [
-    { ...said, operation: "subscription", subject: PlaceOrder.subject },
+    { ...said, operation: "subscription", subject: opsSubject("orders", "health") },
     { ...said, operation: "publish", subject: CreateLocation.subject },
   ];
   const failure = await orders.failed;
-  expect(failure.message).toMatch(/^nothing is served any more: .*cmd\.orders\.place-order\.v1/);
+  expect(failure.message).toMatch(/^nothing is served any more: .*ops\.orders\.health/);
   expect(lines).toEqual(expect.arrayContaining(expected.map((one) => expect.objectContaining(one))));
 });
 

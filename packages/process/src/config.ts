@@ -27,7 +27,12 @@ export const ProcessConfig = z.object({
     .string()
     .regex(/^[A-Z]{3}$/)
     .default("USD"),
-  // Two of them may be held by the relay's and the listener's sessions for as long as the process leads.
+  /**
+   * Who takes a service's commands: the instance that leads, or all of them. All use more cores, in smaller batches and against
+   * each other's locks, which pays only where one process is not enough.
+   */
+  COMMANDS_BY: z.enum(["leader", "all"]).default("leader"),
+  // One of them is held by the session that leads, or stands by.
   DATABASE_POOL_MAX: z.coerce.number().int().min(4).max(100).default(8),
 });
 export type ProcessConfig = z.infer<typeof ProcessConfig>;

@@ -33,7 +33,8 @@ export const databaseLimits = {
   connectTimeoutMs: 5_000,
   statementTimeoutMs: 30_000,
   lockTimeoutMs: 10_000,
-  idleInTransactionTimeoutMs: 30_000,
+  /** Nothing in a transaction waits for anybody else, so one that is idle belongs to a paused process: it holds locks. */
+  idleInTransactionTimeoutMs: 5_000,
 };
 
 /**

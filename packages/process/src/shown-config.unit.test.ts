@@ -11,6 +11,7 @@ test("a configuration is shown without its secrets, and shows whether they are s
   });
   const shown = shownConfig(ProcessConfig, config);
   expect(shown).toEqual({
+    COMMANDS_BY: "leader",
     CURRENCY: "USD",
     DATABASE_POOL_MAX: 8,
     DATABASE_URL: "postgres://orders:[secret]@db:5432/quartermaster?[secret]",

@@ -64,7 +64,10 @@ export function natsConfig(table: NatsRightsTable, people: NatsPeople): string {
   const { imports } = table;
   const services = Object.entries(table.services).map(([name, rights]) => userText(name, rights));
   if (people.almighty !== undefined) services.push(userText(people.almighty));
-  return `operator_imports: [
+  return `# A client that is frozen or cut off gets no more requests after some 3 s; the server's own figures are 2 minutes, three times.
+ping_interval: "1s"
+ping_max: 2
+operator_imports: [
 ${imports.services.map((subject) => `  { service: ${importText(subject)} }`).join("\n")}
 ${imports.streams.map((subject) => `  { stream: ${importText(subject)} }`).join("\n")}
 ]

@@ -22,6 +22,8 @@ export async function startBilling(
   const config = readConfig(BillingConfig, {
     DATABASE_URL: world.databaseUrl("billing"),
     ...world.natsFor("billing"),
+    // What two do at the same time has to be right too: a leader may be a former one.
+    COMMANDS_BY: "all",
     ...settings,
   });
   // A service's user may not ask itself: tests ask in the tester's name.

@@ -99,6 +99,8 @@ function startInstance(world: World, n: number): Promise<RunningService> {
     ...world.natsFor("inventory"),
     LOG_LEVEL: "silent",
     INSTANCE: `inventory-${n}`,
+    // What two do at the same time has to be right too: a leader may be a former one.
+    COMMANDS_BY: "all",
     DATABASE_POOL_MAX: "4",
   });
   return start(config, silentLog);

@@ -125,6 +125,8 @@ export class Stage {
       ...this.world.natsFor(service),
       LOG_LEVEL: "silent",
       INSTANCE: instance,
+      // What two do at the same time has to be right too: a leader may be a former one.
+      COMMANDS_BY: "all",
       DATABASE_POOL_MAX: "4",
     };
   }

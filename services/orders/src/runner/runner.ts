@@ -174,7 +174,8 @@ export class SagaRunner {
   /** Every due saga is an item of its own in the lane: one that fails by a defect does not hold up the others. */
   private async lookForDue(): Promise<void> {
     for (let found = lookMax; found === lookMax && this.timer; ) {
-      if (!this.service?.isConnected()) return;
+      // One instance's batches are larger than two instances' would be. Whoever takes over its work looks here too.
+      if (!this.service?.isConnected() || !this.service.isAtWork()) return;
       const { sagas, unreadable } = await findDueSagas(this.service.db, Date.now(), lookMax);
       found = sagas.length + unreadable.length;
       const known = sagas.filter((row) => row.name in this.plays);

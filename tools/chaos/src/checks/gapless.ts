@@ -13,7 +13,7 @@ export const gapless = check({
     hunt: { attempts: 400, kills: 2, pauseMs: 800 },
   },
   run: async ({ size, random, record, say, openArena }) => {
-    const arena = await openArena({ instances: { billing: 2 } });
+    const arena = await openArena({ instances: { billing: 2 }, env: { COMMANDS_BY: "all" } });
     const buyers = await arena.people.newBuyers(8);
     // Half of the buyers run into their credit limit: a number that was taken for a refused invoice is given back.
     for (const { customerId } of buyers.slice(0, 4))

@@ -14,7 +14,7 @@ export const oversell = check({
   },
   run: async ({ size, random, record, say, openArena }) => {
     const { stock } = size;
-    const arena = await openArena({ instances: { inventory: 2 } });
+    const arena = await openArena({ instances: { inventory: 2 }, env: { COMMANDS_BY: "all" } });
     const buyers = await arena.people.newBuyers(8);
     const product = await arena.people.newProduct({ stock });
     const load = startLoad(arena, random.fork("load"), record, {

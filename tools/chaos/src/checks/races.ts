@@ -81,6 +81,7 @@ export const directedRaces = check({
     let proxy: NatsProxy | undefined;
     const arena = await openArena({
       instances: { orders: 2 },
+      env: { COMMANDS_BY: "all" },
       natsThrough: async (port) => {
         proxy = await openProxy(port, random.fork("proxy"), record);
         return proxy.url;
