@@ -24,6 +24,7 @@ beforeAll(async () => {
   orders = await startService({ service: "orders", config, log: silentLog, messages: [] });
 });
 beforeEach(() => {
+  defectOf = undefined;
   tried = [];
 });
 afterAll(async () => {
@@ -40,9 +41,13 @@ const plays = {
   asking: play<Record<string, never>>({ saga: asking, writes: { finish } }),
 };
 
+/** What shall go wrong with a saga's last write, without the database. */
+let defectOf: string | undefined;
+
 async function finish(tx: Tx, rows: readonly SagaRow<Record<string, never>>[]) {
   const ids = rows.map((row) => row.state.id);
   tried.push(ids);
+  if (defectOf !== undefined && ids.includes(defectOf)) throw new Error("a defect");
   await tx.rows({ text: "insert into finished (saga) select unnest($1::uuid[])", values: [ids] });
   return {};
 }
@@ -96,4 +101,14 @@ test("a write that fails over a saga that has moved on is no failure, since it w
   expect(await hear(known)).toBe("heard");
   expect(tried).toEqual([[known.row.state.id], [known.row.state.id]]);
   expect((await finished()).filter((id) => id === known.row.state.id)).toHaveLength(1);
+});
+
+test("a defect over a saga that has moved on is none either; over one that has not, it is told", async () => {
+  const hear = laneOfSagas();
+  const [known, fresh] = [await answered(), await answered()];
+  expect(await hear(known)).toBe("heard");
+  defectOf = known.row.state.id;
+  expect(await hear(known)).toBe("heard");
+  defectOf = fresh.row.state.id;
+  await expect(hear(fresh)).rejects.toThrow("a defect");
 });
