@@ -19,19 +19,6 @@ export const sagaModel = check({
   },
 });
 
-export const tampering = check({
-  name: "tampering",
-  number: 11,
-  about:
-    "Records of the audit flipped, edited and rehashed, deleted, inserted, swapped, cut off or restored from an older copy: all found.",
-  sizes: { reduced: {}, full: {} },
-  run: ({ record }) =>
-    runTests(record, [
-      "services/audit/test/append-only.int.test.ts",
-      "services/audit/src/domain/chain.unit.test.ts",
-    ]),
-});
-
 export const rights = check({
   name: "rights",
   number: 12,

@@ -3,7 +3,7 @@ import { brokerAmnesia } from "./broker-amnesia";
 import { bugBank } from "./bug-bank";
 import { change } from "./change";
 import { crashPoints } from "./crash-points";
-import { rights, sagaModel, tampering } from "./existing-tests";
+import { rights, sagaModel } from "./existing-tests";
 import { gapless } from "./gapless";
 import { httpIdempotency } from "./http-idempotency";
 import { killStorm } from "./kill-storm";
@@ -12,6 +12,7 @@ import { overload } from "./overload";
 import { oversell } from "./oversell";
 import { poison } from "./poison";
 import { directedRaces } from "./races";
+import { tampering } from "./tampering";
 import { tokens } from "./tokens";
 import { zombies } from "./zombies";
 

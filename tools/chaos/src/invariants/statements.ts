@@ -1,5 +1,5 @@
 /**
- * RELIABILITY.md, I1 to I5, as SQL that shares no code with the services. Each statement finds what breaks an invariant,
+ * RELIABILITY.md, I1 to I6, as SQL that shares no code with the services. Each statement finds what breaks an invariant,
  * so that a whole answer can be compared with nothing.
  */
 export interface Broken {
@@ -156,6 +156,21 @@ const effects: readonly Broken[] = [
   },
 ];
 
+const sagas: readonly Broken[] = [
+  {
+    invariant: "I6",
+    says: "a saga goes on for an order that is settled",
+    sql: `select s.id, s.name, s.phase, s.attempts, o.status from orders.sagas s join orders.orders o on o.id = s.order_id
+      where s.due_at is not null and (s.name = 'place-order' and o.status <> 'PLACING' or o.status = 'CANCELLED')`,
+  },
+  {
+    invariant: "I6",
+    says: "an order is PLACING, and no saga goes on for it",
+    sql: `select o.id from orders.orders o where o.status = 'PLACING'
+      and not exists (select from orders.sagas s where s.order_id = o.id and s.due_at is not null)`,
+  },
+];
+
 const trail: readonly Broken[] = [
   {
     invariant: "I5",
@@ -174,7 +189,7 @@ const trail: readonly Broken[] = [
   },
 ];
 
-export const statements: readonly Broken[] = [...stock, ...documents, ...effects, ...trail];
+export const statements: readonly Broken[] = [...stock, ...documents, ...effects, ...trail, ...sagas];
 
 /** What is still under way: sagas, orders, and events that the audit lacks. */
 export const openWork = `
