@@ -12,6 +12,7 @@ import { overload } from "./overload";
 import { oversell } from "./oversell";
 import { poison } from "./poison";
 import { directedRaces } from "./races";
+import { restore } from "./restore";
 import { tampering } from "./tampering";
 import { tokens } from "./tokens";
 import { zombies } from "./zombies";
@@ -36,6 +37,7 @@ export const checks: readonly Check[] = [
   ...hunts,
   overload,
   change,
+  restore,
   sagaModel,
   tampering,
   rights,

@@ -34,7 +34,11 @@ export async function firstOrder(
 }
 
 /** Waits for the platform to settle after the faults, and claims I1 to I6 with their figures. */
-export async function claimInvariants(arena: Arena, record: Recorder, loads: readonly Load[]) {
+export async function claimInvariants(
+  arena: Arena,
+  record: Recorder,
+  loads: readonly Pick<Load, "operations" | "surprises">[],
+) {
   const { settleMs } = arena.patience;
   const settled = await untilSettled(arena.sql, settleMs);
   const isSettled = typeof settled === "number";
