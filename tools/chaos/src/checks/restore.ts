@@ -119,7 +119,7 @@ async function restored(
     cpSync(join(dumped.folder, "secrets"), join(folder, "secrets"), { recursive: true });
     if (from) cpSync(join(dumped.folder, from), join(folder, "nats", "jetstream"), { recursive: true });
     const arena = await ground.openArena({ name, databaseUrl: server.url("quartermaster") });
-    await claimRestored(ground, arena, dumped, says);
+    await claimRestored(ground, arena, dumped, { says, newEpochs });
     await ground.closeArena(arena);
   });
 }
@@ -128,7 +128,7 @@ async function claimRestored(
   { size, random, record, say }: Ground<Sizes>,
   arena: Arena,
   dumped: Dumped,
-  says: string,
+  { says, newEpochs }: { says: string; newEpochs: boolean },
 ): Promise<void> {
   const { buyers, product, known } = dumped;
   const settled = await untilSettled(arena.sql, healedWithinMs);
@@ -149,7 +149,8 @@ async function claimRestored(
     { operations: [...known, ...cancelsIn(known)], surprises: [] },
     load,
   ]);
-  await claimStreamWhole(arena, record);
+  // Of an earlier epoch the stream is not refilled; whoever lacks something of it asks its source.
+  if (!newEpochs) await claimStreamWhole(arena, record);
   say(`${says}: checked`);
 }
 
