@@ -1,8 +1,7 @@
 import { check } from "../check";
 import { runTests } from "./jest-tests";
 
-/** Checks whose subject has tests of its own, on real servers: they run here with the sizes and the seed of the harness. */
-
+/** The saga has a model of its own: it runs here with the sizes and the seed of the harness. */
 export const sagaModel = check({
   name: "saga-model",
   number: 6,
@@ -17,18 +16,4 @@ export const sagaModel = check({
     );
     await runTests(record, tests, { SAGA_RUNS: `${size.runs}`, SAGA_SEED: seed });
   },
-});
-
-export const rights = check({
-  name: "rights",
-  number: 12,
-  about:
-    "Database roles against audit, documents and other schemas; NATS users against the published table: all else is refused.",
-  sizes: { reduced: {}, full: {} },
-  run: ({ record }) =>
-    runTests(record, [
-      "services/inventory/test/rights.int.test.ts",
-      "services/billing/test/append-only.int.test.ts",
-      "tools/generate/test/nats-rights.int.test.ts",
-    ]),
 });
