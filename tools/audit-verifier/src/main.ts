@@ -18,8 +18,7 @@ async function main(file: string | undefined): Promise<number> {
     // One snapshot, so that a trail that grows meanwhile is whole all the same.
     await client.query("begin isolation level repeatable read read only");
     const { records, head, wrong } = await verifyTrail(
-      async <Row>(text: string, values: readonly unknown[] = []) =>
-        (await client.query(text, [...values])).rows as Row[],
+      async <Row>(text: string, values: unknown[] = []) => (await client.query(text, values)).rows as Row[],
       kept,
     );
     for (const sentence of wrong) console.log(`WRONG: ${sentence}.`);

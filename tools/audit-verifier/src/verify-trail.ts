@@ -2,7 +2,7 @@ import { type ChainRow, chainStart, hashBehind } from "./chain";
 import type { Head } from "./heads";
 
 /** Runs a statement with $1-style parameters and answers its rows: `pg`, over any database that has the schema `audit`. */
-export type Sql = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+export type Sql = <Row>(text: string, values?: unknown[]) => Promise<Row[]>;
 
 export interface TrailVerdict {
   readonly records: number;

@@ -30,18 +30,19 @@ export function openHttp(urls: readonly string[]): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   let turn = 0;
   const ask = async (method: string, path: string, asking: Asking = {}): Promise<Answer> => {
-    let answer = await askOne(agent, nextOf(urls, turn++), { method, path, asking });
-    for (let more = 1; more < urls.length && answer.status === 0 && answer.body === refused; more++)
-      answer = await askOne(agent, nextOf(urls, turn++), { method, path, asking });
-    return answer;
+    const first = turn++;
+    for (let n = 0; ; n++) {
+      const url = urls[(first + n) % urls.length] as string;
+      const answer = await askOne(agent, url, { method, path, asking });
+      const isRefused = answer.status === 0 && answer.body === refused;
+      if (!isRefused || n === urls.length - 1) return answer;
+    }
   };
   return { ask, close: () => agent.destroy() };
 }
 
 /** Nothing of the request has been sent. */
 const refused = "connection refused";
-
-const nextOf = (urls: readonly string[], turn: number) => urls[turn % urls.length] as string;
 
 function askOne(
   agent: Agent,

@@ -5,6 +5,7 @@ import { change } from "./change";
 import { crashPoints } from "./crash-points";
 import { gapless } from "./gapless";
 import { httpIdempotency } from "./http-idempotency";
+import { keyRotation } from "./key-rotation";
 import { killStorm } from "./kill-storm";
 import { messageChaos } from "./message-chaos";
 import { overload } from "./overload";
@@ -42,5 +43,6 @@ export const checks: readonly Check[] = [
   sagaModel,
   tampering,
   rights,
+  keyRotation,
   bugBank(hunts),
 ];

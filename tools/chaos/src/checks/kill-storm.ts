@@ -1,18 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { serviceNames } from "@quartermaster/servers";
 import type { ProcessName } from "@quartermaster/stack";
 import { check } from "../check";
 import { claimRecovered, openUnderLoad } from "../load/under-load";
 
-const victims: readonly ProcessName[] = [
-  "orders",
-  "inventory",
-  "billing",
-  "audit",
-  "gateway",
-  "identity",
-  "nats",
-  "postgres",
-];
+const victims: readonly ProcessName[] = [...serviceNames, "nats", "postgres"];
 
 export const killStorm = check({
   name: "kill-storm",

@@ -1,5 +1,6 @@
 import type { ProcessName } from "@quartermaster/stack";
 import { check } from "../check";
+import { sources } from "../invariants/statements";
 import { claimRecovered, openUnderLoad } from "../load/under-load";
 
 /** The longest lease is a leader's session, which the database ends after 15 s of silence. */
@@ -36,9 +37,7 @@ export const zombies = check({
     });
     const { arena, load } = scene;
     const fences = async () => {
-      const rows = ["orders", "inventory", "billing"].map(
-        (one) => `select '${one}' as service, fence from ${one}.relay`,
-      );
+      const rows = sources.map((one) => `select '${one}' as service, fence from ${one}.relay`);
       return arena.sql<{ service: string; fence: string }>(rows.join(" union all "));
     };
     for (const names of size.rounds) {

@@ -1,3 +1,5 @@
+import { serviceNames } from "@quartermaster/servers";
+
 /**
  * RELIABILITY.md, I1 to I6, as SQL that shares no code with the services. Each statement finds what breaks an invariant,
  * so that a whole answer can be compared with nothing.
@@ -9,8 +11,8 @@ export interface Broken {
   readonly sql: string;
 }
 
-/** Services that say events; each counts them in a table of its own. */
-export const sources = ["gateway", "identity", "inventory", "orders", "billing", "audit"] as const;
+/** All services say events; each counts them in a table of its own. */
+export const sources = serviceNames;
 
 const each = (table: string, columns: string, services: readonly string[] = sources) =>
   services.map((one) => `select '${one}' as source, ${columns} from ${one}.${table}`).join(" union all ");
