@@ -89,7 +89,7 @@ async function underLoad(ground: Ground<Sizes>, programs: DumpPrograms): Promise
       "select count(*)::int as count from orders.sagas where due_at is not null",
     );
     say(`dumped at work, ${Math.round(statSync(file).size / 1_000)} kB; ${open?.count} sagas under way`);
-    await load.more(size.after);
+    await load.more(size.after, 3_600_000);
     await load.stop();
     const acknowledged = known.filter(({ outcome }) => outcome !== "unknown").length;
     say(`${acknowledged} operations were acknowledged before the dump, ${load.settled} in the end`);
