@@ -37,8 +37,10 @@ export const keyRotation = check({
     const folder = join(arena.folder, "secrets", "token-keys");
     const email = buyers[0]?.email ?? "";
     const session = watchSessions(arena, record, email);
+    await poll(() => session.kid() !== undefined, signsWithinMs, pauseMs);
     for (let rotation = 1; rotation <= size.rotations; rotation++) {
       const before = session.kid();
+      if (before === undefined) throw new Error("nobody could log in");
       record.fault("key added", `rotation ${rotation}`);
       await addKey(folder);
       const signing = poll(() => session.kid() !== before, signsWithinMs, pauseMs);

@@ -9,17 +9,18 @@ type Service = (typeof serviceNames)[number];
 interface Table {
   readonly schema: Service;
   readonly name: string;
+  readonly column: string;
 }
 
-/** What nobody may do to another service's table. With the table in the place of T. */
+/** What nobody may do to another service's table. With the table in the place of TABLE, and one of its columns in that of COLUMN. */
 const acts: Readonly<Record<string, string>> = {
-  read: "select 1 from T limit 1",
-  add: "insert into T default values",
-  change: "update T set ctid = ctid",
-  delete: "delete from T",
-  empty: "truncate T",
-  lock: "lock table T in share mode",
-  "read its columns": "copy T to stdout",
+  read: "select 1 from TABLE limit 1",
+  add: "insert into TABLE default values",
+  change: "update TABLE set COLUMN = COLUMN",
+  delete: "delete from TABLE",
+  empty: "truncate TABLE",
+  lock: "lock table TABLE in share mode",
+  "read its columns": "copy TABLE to stdout",
 };
 
 /** What the service that owns it may not do either: history is added to, and never rewritten. */
@@ -96,17 +97,17 @@ interface Attempt {
   readonly sql: string;
 }
 
-function on({ schema, name }: Table, act: string, sql: string): Attempt {
-  return {
-    what: `${act} ${schema}.${name}`,
-    sql: sql.replaceAll("T ", `${schema}."${name}" `).replace(/T$/, `${schema}."${name}"`),
-  };
+function on({ schema, name, column }: Table, act: string, sql: string): Attempt {
+  const table = `${schema}."${name}"`;
+  return { what: `${act} ${table}`, sql: sql.replaceAll("TABLE", table).replaceAll("COLUMN", `"${column}"`) };
 }
 
 /** Partitions too: whoever may not go through the front door might find one of them open. */
 function tablesOf(arena: Arena): Promise<Table[]> {
   return arena.sql<Table>(
-    `select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    `select n.nspname as schema, c.relname as name,
+       (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum = 1) as column
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p', 'v', 'm') and n.nspname = any($1::text[]) order by 1, 2`,
     [serviceNames],
   );
@@ -115,7 +116,8 @@ function tablesOf(arena: Arena): Promise<Table[]> {
 /** Tables with a trigger that refuses to rewrite them. */
 function historiesOf(arena: Arena): Promise<Table[]> {
   return arena.sql<Table>(
-    `select distinct n.nspname as schema, c.relname as name
+    `select distinct n.nspname as schema, c.relname as name,
+       (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum = 1) as column
      from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
      where t.tgenabled = 'A' and (t.tgtype::int & 8) > 0 and (t.tgtype::int & 16) > 0 and not t.tgisinternal
        and n.nspname = any($1::text[]) order by 1, 2`,

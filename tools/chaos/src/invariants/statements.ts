@@ -20,6 +20,14 @@ const each = (table: string, columns: string, services: readonly string[] = sour
 /** Everything that every service has said. */
 const said = each("outbox", "epoch, seq, subject, body");
 
+/** How far each service has come, in its epochs before a restore too; of those the last event is the end. */
+const counted = sources
+  .map(
+    (one) => `select '${one}' as source, epoch, last_seq from ${one}.event_counter
+      union all select '${one}', epoch, max(seq) from ${one}.outbox where epoch < (select epoch from ${one}.event_counter) group by epoch`,
+  )
+  .join(" union all ");
+
 const stock: readonly Broken[] = [
   {
     invariant: "I1",
@@ -178,7 +186,7 @@ const trail: readonly Broken[] = [
     invariant: "I5",
     says: "a service's numbers do not run from 1 to its count",
     sql: `select c.source, c.last_seq, count(s.seq), min(s.seq), max(s.seq)
-      from (${each("event_counter", "epoch, last_seq")}) c left join (${said}) s on s.source = c.source and s.epoch = c.epoch
+      from (${counted}) c left join (${said}) s on s.source = c.source and s.epoch = c.epoch
       group by c.source, c.last_seq
       having count(s.seq) <> c.last_seq or coalesce(max(s.seq), 0) <> c.last_seq or (c.last_seq > 0 and min(s.seq) <> 1)`,
   },
@@ -198,5 +206,5 @@ export const openWork = `
   select 'sagas unfinished' as what, count(*)::int as count from orders.sagas where due_at is not null
   union all select 'orders PLACING', count(*)::int from orders.orders where status = 'PLACING'
   union all select 'events not in the audit', coalesce(sum(c.last_seq - coalesce(h.contiguous, 0)), 0)::int
-    from (${each("event_counter", "epoch, last_seq")}) c
+    from (${counted}) c
     left join audit.heard h on h.source = c.source and h.epoch = c.epoch`;
