@@ -185,9 +185,9 @@ const trail: readonly Broken[] = [
   {
     invariant: "I5",
     says: "a service's numbers do not run from 1 to its count",
-    sql: `select c.source, c.last_seq, count(s.seq), min(s.seq), max(s.seq)
+    sql: `select c.source, c.epoch, c.last_seq, count(s.seq), min(s.seq), max(s.seq)
       from (${counted}) c left join (${said}) s on s.source = c.source and s.epoch = c.epoch
-      group by c.source, c.last_seq
+      group by c.source, c.epoch, c.last_seq
       having count(s.seq) <> c.last_seq or coalesce(max(s.seq), 0) <> c.last_seq or (c.last_seq > 0 and min(s.seq) <> 1)`,
   },
   {
