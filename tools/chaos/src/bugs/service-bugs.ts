@@ -69,7 +69,8 @@ export const serviceBugs: readonly PlantedBug[] = [
     name: "reservations-do-not-count",
     about: "What is available is worked out without what is reserved already.",
     caughtBy: "oversell",
-    by: [{ claim: "exactly", shows: / sold/ }],
+    // The guard in SQL keeps it from overselling; who should be refused is not answered.
+    by: [{ claim: "I4", shows: /a message was given up.*cmd\.inventory\.reserve-stock/ }],
     seam: (reached) =>
       changedStatement(
         "lock-shelf",
