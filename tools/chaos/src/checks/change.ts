@@ -108,7 +108,7 @@ async function schemaOf(arena: Arena, service: ServiceName): Promise<string[]> {
      union all select pg_get_indexdef(i.indexrelid) from pg_index i join tables t on t.oid = i.indrelid
      union all select concat_ws(' ', t.relname, c.conname, pg_get_constraintdef(c.oid))
        from pg_constraint c join tables t on t.oid = c.conrelid
-     union all select pg_get_triggerdef(g.oid) || g.tgenabled from pg_trigger g join tables t on t.oid = g.tgrelid
+     union all select pg_get_triggerdef(g.oid) || g.tgenabled::text from pg_trigger g join tables t on t.oid = g.tgrelid
        where not g.tgisinternal
      union all select pg_get_functiondef(p.oid) || coalesce(p.proacl::text, '') from pg_proc p where p.pronamespace = $1::regnamespace
      order by 1`,
