@@ -17,7 +17,7 @@ export function bugBank(hunts: readonly Check[]): Check {
     name: "bug-bank",
     number: 7,
     about: "Planted bugs, one at a time: the harness catches every one, by the damage that it does.",
-    sizes: { reduced: { bugs: 4 }, full: { bugs: plantedBugs.length } },
+    sizes: { reduced: { bugs: 3 }, full: { bugs: plantedBugs.length } },
     run: async (ground) => {
       const { size, random, record, say } = ground;
       const wanted = (process.env.BUG ?? "").split(",").filter((name) => name !== "");
