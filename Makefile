@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each says what to do when something is missing.
 .DEFAULT_GOAL := help
-.PHONY: help up down demo bench bench-memory bench-growth bench-instances bench-overload bench-docs chaos contracts test fmt gate publish-contracts clean-data prepare
+.PHONY: help up down demo bench bench-memory bench-growth bench-instances bench-overload bench-docs chaos verify-audit contracts test fmt gate publish-contracts clean-data prepare
 
 STACK := node tools/stack/dist/main.js
 
@@ -36,6 +36,9 @@ bench-docs: prepare ## put the newest results of make bench into docs/performanc
 
 chaos: prepare ## break the stack in every known way and check what must hold (FULL=1, SEED=, CHECK=name)
 	@exec node tools/chaos/dist/main.js
+
+verify-audit: prepare ## verify the audit trail of DATABASE_URL without any service (HEADS=file of heads kept earlier)
+	@node tools/audit-verifier/dist/main.js $(HEADS)
 
 contracts: prepare ## who relies on which message, and whether it is kept; other teams' pacts too
 	@exec node tools/checks/contracts.cjs

@@ -44,6 +44,7 @@ export interface HoleFilling {
 }
 
 interface Known {
+  source: string;
   epoch: number;
   seq: number;
   contiguous: number;
@@ -63,9 +64,15 @@ export function fillHoles(parts: {
 }): HoleFilling {
   const known = new Map<string, Known>();
   const subscriptions = hearMarks(parts, (source, { epoch, seq }) => {
-    const before = known.get(source);
-    if (before?.epoch === epoch) before.seq = Math.max(before.seq, seq);
-    else known.set(source, { epoch, seq, contiguous: -1, since: performance.now() });
+    const stream = `${source}/${epoch}`;
+    const before = known.get(stream);
+    if (before) {
+      before.seq = Math.max(before.seq, seq);
+      return;
+    }
+    // A restored database has forgotten some of its earlier epochs: how far they go now, it says behind the new one.
+    for (const [other, one] of known) if (one.source === source && one.epoch < epoch) known.delete(other);
+    known.set(stream, { source, epoch, seq, contiguous: -1, since: performance.now() });
   });
   let busy = false;
   const timer = setInterval(() => {
@@ -125,7 +132,8 @@ type Parts = Parameters<typeof fillHoles>[0];
 async function look(parts: Parts, known: Map<string, Known>): Promise<void> {
   if (known.size === 0) return;
   const progress = await parts.db.rows<Progress>(progressRows);
-  for (const [source, one] of known) {
+  for (const one of known.values()) {
+    const { source } = one;
     const contiguous =
       progress.find((row) => row.source === source && row.epoch === one.epoch)?.contiguous ?? 0;
     if (contiguous !== one.contiguous || contiguous >= one.seq) {

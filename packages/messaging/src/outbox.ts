@@ -115,3 +115,13 @@ export async function highWater(db: Reader): Promise<{ epoch: number; seq: numbe
   if (!row) throw new Error("event_counter has lost its row");
   return row;
 }
+
+const earlierRows = sql(
+  "outbox-earlier",
+  "select epoch, max(seq) as seq from outbox where epoch < $1 group by epoch order by epoch",
+);
+
+/** What the epochs before this one came to, as far as their events are still kept. They change no more. */
+export function earlierEpochs(db: Reader, epoch: number): Promise<{ epoch: number; seq: number }[]> {
+  return db.rows(earlierRows, [epoch]);
+}

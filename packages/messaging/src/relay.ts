@@ -6,7 +6,7 @@ import type { Pool } from "pg";
 import { eventHeaders } from "./event-wire";
 import { FreshEvents } from "./fresh-events";
 import type { Leadership } from "./leadership";
-import { highWater, type OutboxRow, readOutbox } from "./outbox";
+import { earlierEpochs, highWater, type OutboxRow, readOutbox } from "./outbox";
 import { type Reader, readerOf, type Statement, sql } from "./sql";
 import { ensureStreams, lastEventOf } from "./stream";
 import { highWaterSubject } from "./subjects";
@@ -50,6 +50,8 @@ export class Relay {
   private readonly beforePublishing = crashPoint("relay: after the commit, before a window is published");
   private readonly afterPublishing = crashPoint("relay: after a window is published, before its checkpoint");
   private readonly fresh = new FreshEvents();
+  /** Read once: a service does not run while it is given a new epoch. */
+  private earlier: readonly Position[] | undefined;
   private readonly ended: () => Promise<void>;
   private readonly announcing: NodeJS.Timeout;
 
@@ -195,8 +197,12 @@ export class Relay {
   private async announce(): Promise<void> {
     const { nats, service, pool, log } = this.parts;
     try {
-      const mark = await highWater(readerOf(pool));
-      if (!nats.isClosed()) nats.publish(highWaterSubject(service), JSON.stringify(mark));
+      const db = readerOf(pool);
+      const mark = await highWater(db);
+      this.earlier ??= mark.epoch === 1 ? [] : await earlierEpochs(db, mark.epoch);
+      // The newest first. Of what was said before a restore, receivers may lack the end, which shows as no hole.
+      for (const one of [mark, ...this.earlier])
+        if (!nats.isClosed()) nats.publish(highWaterSubject(service), JSON.stringify(one));
     } catch (error) {
       log.debug({ err: error }, "the high-water mark could not be announced");
     }

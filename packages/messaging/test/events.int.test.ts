@@ -67,6 +67,30 @@ test("the broker is killed and its store deleted: nothing is lost or doubled, an
   });
 });
 
+test("what was said before a restore and not heard is asked for in its old epoch, beside what is said in the new one", async () => {
+  await openMany("A", 20);
+  await eventually(async () => (await contiguous()) === 20, { withinMs: 10_000 });
+  await Promise.all([inventory.stop(), audit.stop()]);
+  // Both come out of a backup in which the audit was behind; the broker has lost its store.
+  await world.sql("update audit.heard set contiguous = 15 where source = 'inventory'");
+  await world.sql("select inventory.new_epoch()");
+  await world.restartNats({ wipe: true });
+  heard = [];
+  inventory = await startOn(world, "inventory", [openLocations()]);
+  audit = await startOn(world, "audit", [hearEverything]);
+  await openMany("B", 3);
+  const byEpoch = () =>
+    world.sql("select epoch, contiguous::int from audit.heard where source = 'inventory' order by epoch");
+  const expected = [
+    { epoch: 1, contiguous: 20 },
+    { epoch: 2, contiguous: 3 },
+  ];
+  await eventually(async () => JSON.stringify(await byEpoch()) === JSON.stringify(expected), {
+    withinMs: 15_000,
+  });
+  expect(heard.filter(({ epoch }) => epoch === 1).map(({ seq }) => seq)).toEqual([16, 17, 18, 19, 20]);
+});
+
 test("a hole and a lost tail are filled by asking the source", async () => {
   await openMany("A", 10);
   await eventually(async () => (await contiguous()) === 10, { withinMs: 10_000 });

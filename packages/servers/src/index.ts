@@ -18,6 +18,7 @@ export { type NatsOptions, type NatsServer, startNats } from "./nats-server";
 export { poll } from "./poll";
 export { claimPort, freePort, isFree } from "./ports";
 export { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres";
+export type { PostgresPrograms } from "./postgres-programs";
 export { processIdentity } from "./process-identity";
 export {
   databaseUrl,

@@ -18,6 +18,8 @@ export interface PostgresOptions {
   /** The superuser `postgres` gets it when the cluster is made. */
   password: string;
   logFile?: string;
+  /** Another Postgres than the one that npm brought: 15 or newer. */
+  programs?: PostgresPrograms;
   /** False for tests: no fsync, so that a power cut loses the cluster. A killed process loses nothing either way. */
   durable: boolean;
   /** Removed when our process dies without stopping the server; for tests. */
@@ -38,7 +40,7 @@ const connectionsMax = 200;
 /** Starts a real Postgres on 127.0.0.1, and waits until it answers. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const user = await serverUser();
-  const programs = unpackPostgres(user);
+  const programs = options.programs ?? unpackPostgres(user);
   const folder = folderFor(user, options.folder);
   if (!existsSync(join(folder, "PG_VERSION"))) {
     options.onProgress?.("making the database cluster");
@@ -84,7 +86,7 @@ async function makeCluster(
   programs: PostgresPrograms,
   folder: string,
   user: ServerUser | undefined,
-  { password, durable }: PostgresOptions,
+  { password, durable, programs: given }: PostgresOptions,
 ): Promise<void> {
   const fresh = join(folder, "making");
   const passwordFile = join(folder, "making.password");
@@ -99,10 +101,10 @@ async function makeCluster(
       `--pwfile=${passwordFile}`,
       "--auth=scram-sha-256",
       "--encoding=UTF8",
-      // The same order of texts and the same upper and lower case on every system.
-      "--locale-provider=builtin",
-      "--builtin-locale=C.UTF-8",
-      "--locale=C",
+      // The same order of texts and the same upper and lower case on every system. Older ones have no provider of their own.
+      ...(given
+        ? ["--locale=C.UTF-8"]
+        : ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]),
       ...(durable ? [] : ["--no-sync"]),
     ],
     { env: { ...process.env, LC_ALL: "C" }, ...(user === undefined ? {} : { user }) },

@@ -1,10 +1,11 @@
+import { verifyTrail } from "@quartermaster/audit-verifier";
 import type { Client } from "pg";
 import { type CopiedTable, type Copying, type Range, selectCopies } from "./growth-clone";
 
 const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const text = (column: string) => `coalesce(to_json(${column}::text)::text, 'null')`;
 
-/** What a record's hash is over: services/audit/README.md, written down a second time. */
+/** What a record's hash is over: services/audit/README.md, in SQL, since whole histories are copied by the database. */
 const canonical = `'["quartermaster-audit-1",' || concat_ws(',', position, ${text("source")}, epoch, seq,
   ${text(iso("at"))}, ${text(iso("recorded_at"))}, ${["actor_kind", "user_id", "user_name", "role", "ip", "action", "entity", "record_id"].map(text).join(", ")},
   version, ${["event", "description", "old_values", "new_values", "request_id"].map(text).join(", ")}) || ']'`;
@@ -52,13 +53,10 @@ export async function copyRecords(
   );
 }
 
-/** A sentence when a record's hash is not the one of its text and the record before. */
+/** Sentences on what is wrong with the trail, by the verifier that shares no code with the audit, nor with what made the copies. */
 export async function brokenChain(client: Client): Promise<string[]> {
-  const { rows } = await client.query(
-    `select position from (
-       select position, hash, coalesce(lag(encode(hash, 'hex')) over (order by position), repeat('0', 64)) as before, ${canonical} as said
-       from audit.records
-     ) r where hash <> sha256(convert_to(before || said, 'UTF8')) limit 3`,
+  const { wrong } = await verifyTrail(
+    async <Row>(text: string, values: unknown[] = []) => (await client.query(text, values)).rows as Row[],
   );
-  return rows.length === 0 ? [] : [`the audit's hash chain is broken at ${JSON.stringify(rows)}`];
+  return wrong.map((sentence) => `the audit trail: ${sentence}`);
 }

@@ -8,6 +8,8 @@ export interface Ground<Sizes> {
   readonly isFull: boolean;
   readonly random: Random;
   readonly record: Recorder;
+  /** Of this check and seed; it goes with the check, and is kept when the check fails. */
+  readonly folder: string;
   /** A progress line. */
   say(sentence: string): void;
   /** A stack of real processes on a data folder of its own, which is ended with the check, and kept when the check fails. */

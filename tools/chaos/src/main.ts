@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Check } from "./check";
 import { checks } from "./checks";
-import { faultsOf, htmlOf, operationsOf } from "./report/html";
+import { faultsOf, htmlOf, leftOutOf, operationsOf } from "./report/html";
 import { describePlatform } from "./report/platform";
 import type { CheckRun, RunReport } from "./report/run-report";
 import { runCheck } from "./run-check";
@@ -47,6 +47,7 @@ function chosenOf({ only }: ChaosSettings): readonly Check[] {
 function printRun({ report, error, passed, seconds, kept, again, ...run }: CheckRun): void {
   for (const { says, holds, figure } of report.claims)
     console.log(`   ${holds ? "ok" : "NO"}  ${says}: ${figure}`);
+  for (const { says, why } of report.leftOut) console.log(`   --  left out: ${says}: ${why}`);
   if (error) console.log(`   ${error}`);
   console.log(`   ${passed ? "passed" : "FAILED"} in ${Math.round(seconds)} s`);
   if (passed) return;
@@ -59,7 +60,9 @@ function printTable({ checks: runs, seed, seconds }: RunReport, files: readonly 
   console.log("\n    check              result    s  operations; faults");
   for (const run of runs) {
     const [name, result] = [run.name.padEnd(18), (run.passed ? "passed" : "FAILED").padEnd(7)];
-    const figures = [operationsOf(run), faultsOf(run)].filter((text) => text !== "").join("; ");
+    const figures = [operationsOf(run), faultsOf(run), leftOutOf(run)]
+      .filter((text) => text !== "")
+      .join("; ");
     console.log(
       `${`${run.number}`.padStart(3)} ${name} ${result} ${`${Math.round(run.seconds)}`.padStart(4)}  ${figures}`,
     );

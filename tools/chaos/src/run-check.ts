@@ -25,6 +25,7 @@ export async function runCheck(
     isFull: settings.size === "full",
     random: randomOf(settings.seed).fork(declared.name),
     record,
+    folder,
     say,
     openArena: async (options = {}) => {
       const arena = await openArena(join(folder, options.name ?? "stack"), options.record ?? record, options);

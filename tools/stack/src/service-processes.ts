@@ -21,13 +21,14 @@ const nodeOptions = ["--max-semi-space-size=32"];
 export function startService(
   { name, service }: Instance,
   dataDir: string,
-  env: NodeJS.ProcessEnv,
+  { env, checkout = repository }: { env: NodeJS.ProcessEnv; checkout?: string | undefined },
 ): Promise<WatchedProcess> {
-  const main = join(repository, "services", service, "dist", "main.js");
-  if (!existsSync(main)) throw new Error(`services/${service} is not built: run \`npx tsc -b\`.`);
+  const main = join(checkout, "services", service, "dist", "main.js");
+  if (!existsSync(main))
+    throw new Error(`services/${service} is not built in ${checkout}: run \`npx tsc -b\`.`);
   return startWatched(process.execPath, [...nodeOptions, main], {
     env,
-    cwd: repository,
+    cwd: checkout,
     logFile: logFile(dataDir, name),
   });
 }

@@ -11,6 +11,7 @@ import {
   type ServiceName,
   serviceNames,
   serviceUrl,
+  type WatchedProcess,
 } from "@quartermaster/servers";
 import { type Instance, type InstanceName, instancesOf } from "./instances";
 import { givenLogins, type NatsLogin, type NatsLogins, ownLogins } from "./nats-logins";
@@ -33,6 +34,8 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** Asked at each start of each instance, restarts included: what it gets on top of everything else. */
   envAtStart?: (name: InstanceName) => NodeJS.ProcessEnv;
+  /** Asked at each start of each instance: the checkout whose build it runs. Default: this one. */
+  checkoutAtStart?: (name: InstanceName) => string | undefined;
   /** Only these services are started (all are migrated). Default: all six. */
   only?: readonly ServiceName[];
   /** More than one of a service. Gateways after the first listen on free ports: see `gatewayUrls`. */
@@ -136,7 +139,7 @@ async function openStack(
     const env = environmentFor(service, natsLogin ? { ...place, natsLogin } : place, given, number);
     services.set(
       instance,
-      keep(name, () => startService(instance, dataDir, { ...env, ...options.envAtStart?.(name) })),
+      keep(name, () => startAs(options, instance, env)),
     );
   }
   const untilReady = (instance: Instance, supervised: Supervised) => {
@@ -177,6 +180,19 @@ async function openStack(
     pids: () =>
       Object.fromEntries(running.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid]]))),
   };
+}
+
+/** With what the options say about this very start. */
+function startAs(
+  { dataDir, envAtStart, checkoutAtStart }: StackOptions,
+  instance: Instance,
+  env: NodeJS.ProcessEnv,
+): Promise<WatchedProcess> {
+  const { name } = instance;
+  return startService(instance, dataDir, {
+    env: { ...env, ...envAtStart?.(name) },
+    checkout: checkoutAtStart?.(name),
+  });
 }
 
 async function gatewayPortsOf({ ports, instances }: StackOptions): Promise<number[]> {

@@ -14,7 +14,8 @@ import { type Faults, faultsOn } from "./faults";
 import { type HttpClient, openHttp } from "./http-client";
 import { openPeople, type People } from "./people";
 
-export interface ArenaOptions extends Pick<StackOptions, "instances" | "env"> {
+export interface ArenaOptions
+  extends Pick<StackOptions, "instances" | "env" | "databaseUrl" | "checkoutAtStart"> {
   /** Beside the seed, for a check that opens more than one. */
   readonly name?: string;
   /** Asked at each start of a service, on top of all else; what `arm` says goes first. */
@@ -65,6 +66,8 @@ export async function openArena(
     ports: { nats: natsPort, gateway: await freePort(), postgres: await freePort() },
     env: { ...environment, ...options.env },
     ...(options.instances && { instances: options.instances }),
+    ...(options.databaseUrl && { databaseUrl: options.databaseUrl }),
+    ...(options.checkoutAtStart && { checkoutAtStart: options.checkoutAtStart }),
     envAtStart: (name) => {
       const once = armed.get(name);
       armed.delete(name);
@@ -72,7 +75,7 @@ export async function openArena(
     },
   });
   const database = openDatabase(stack.adminDatabaseUrl);
-  const http = openHttp(stack.gatewayUrl);
+  const http = openHttp(stack.gatewayUrls);
   const close = async () => {
     http.close();
     await database.close();

@@ -25,35 +25,57 @@ export interface HttpClient {
 /** Above the gateway's longest wait. */
 const usualTimeoutMs = 40_000;
 
-export function openHttp(url: string): HttpClient {
+/** Spreads requests over the gateways in turn; one that refuses the connection is passed over, as a balancer would do. */
+export function openHttp(urls: readonly string[]): HttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const { hostname, port } = new URL(url);
-  const ask = (method: string, path: string, asking: Asking = {}) =>
-    new Promise<Answer>((resolve) => {
-      const startedAt = performance.now();
-      const end = (status: number, body: unknown, headers: Answer["headers"] = {}) =>
-        resolve({ status, body, headers, ms: performance.now() - startedAt });
-      const text = asking.body === undefined ? undefined : JSON.stringify(asking.body);
-      const sent = request(
-        { agent, hostname, port, method, path, headers: headersOf(asking, text) },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", (error) => end(0, error.message));
-          response.on("end", () =>
-            end(response.statusCode ?? 0, bodyIn(Buffer.concat(chunks).toString("utf8")), response.headers),
-          );
-        },
-      );
-      const timer = setTimeout(
-        () => sent.destroy(new Error("not waited for any longer")),
-        asking.timeoutMs ?? usualTimeoutMs,
-      );
-      sent.on("close", () => clearTimeout(timer));
-      sent.on("error", (error) => end(0, error.message));
-      sent.end(text);
-    });
+  let turn = 0;
+  const ask = async (method: string, path: string, asking: Asking = {}): Promise<Answer> => {
+    const first = turn++;
+    for (let n = 0; ; n++) {
+      const url = urls[(first + n) % urls.length] as string;
+      const answer = await askOne(agent, url, { method, path, asking });
+      const isRefused = answer.status === 0 && answer.body === refused;
+      if (!isRefused || n === urls.length - 1) return answer;
+    }
+  };
   return { ask, close: () => agent.destroy() };
+}
+
+/** Nothing of the request has been sent. */
+const refused = "connection refused";
+
+function askOne(
+  agent: Agent,
+  url: string,
+  { method, path, asking }: { method: string; path: string; asking: Asking },
+): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  return new Promise<Answer>((resolve) => {
+    const startedAt = performance.now();
+    const end = (status: number, body: unknown, headers: Answer["headers"] = {}) =>
+      resolve({ status, body, headers, ms: performance.now() - startedAt });
+    const text = asking.body === undefined ? undefined : JSON.stringify(asking.body);
+    const sent = request(
+      { agent, hostname, port, method, path, headers: headersOf(asking, text) },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", (error) => end(0, error.message));
+        response.on("end", () =>
+          end(response.statusCode ?? 0, bodyIn(Buffer.concat(chunks).toString("utf8")), response.headers),
+        );
+      },
+    );
+    const timer = setTimeout(
+      () => sent.destroy(new Error("not waited for any longer")),
+      asking.timeoutMs ?? usualTimeoutMs,
+    );
+    sent.on("close", () => clearTimeout(timer));
+    sent.on("error", (error: NodeJS.ErrnoException) =>
+      end(0, error.code === "ECONNREFUSED" ? refused : error.message),
+    );
+    sent.end(text);
+  });
 }
 
 function headersOf({ token, headers }: Asking, text: string | undefined): Record<string, string | number> {

@@ -18,7 +18,8 @@ export interface People {
   newBuyers(count: number): Promise<Buyer[]>;
 }
 
-const password = "a buyer's long password";
+/** Of every buyer here. */
+export const buyersPassword = "a buyer's long password";
 let made = 0;
 
 export async function openPeople(http: HttpClient): Promise<People> {
@@ -41,9 +42,9 @@ async function newBuyer(http: HttpClient): Promise<Buyer> {
   const email = `chaos-${++made}@chaos.example`;
   succeeded(
     "registration",
-    await http.ask("POST", "/auth/register", { body: { email, password, role: "CUSTOMER" } }),
+    await http.ask("POST", "/auth/register", { body: { email, password: buyersPassword, role: "CUSTOMER" } }),
   );
-  const token = await logIn(http, { email, password });
+  const token = await logIn(http, { email, password: buyersPassword });
   const me = succeeded("GET /me", await http.ask("GET", "/me", { token }));
   return { token, customerId: me.body.customer_id, email };
 }

@@ -12,6 +12,13 @@ if (process.env.NODE_ENV !== "chaos" || bug === undefined) {
   );
   process.exit(78);
 }
-const tell = () => void writeSync(1, `${JSON.stringify({ level: "warn", planted: name })}\n`);
-const seam = bug.seam(tell);
-plantOnLoad(seam, seam.tells ? () => undefined : tell);
+const told = new Set<string>();
+const tell = (what: "planted" | "reached") => {
+  if (told.has(what)) return;
+  told.add(what);
+  writeSync(1, `${JSON.stringify({ level: "warn", bug: name, [what]: true })}\n`);
+};
+plantOnLoad(
+  bug.seam(() => tell("reached")),
+  () => tell("planted"),
+);

@@ -9,8 +9,6 @@ export interface Seam {
   readonly file: string;
   /** Given what the file exports, puts something else in its place. */
   readonly plant: (exports: Record<string, Any>, require: NodeJS.Require) => void;
-  /** The seam itself says when it is planted: its file is loaded by more than those that meet the bug. */
-  readonly tells?: boolean;
 }
 
 /** Puts another function in the place of an exported one. Other files call it by its place, so all of them meet the bug. */
@@ -29,20 +27,25 @@ export function replaced(
   };
 }
 
-/** Changes the text of a named SQL statement. */
-export function changedStatement(statement: string, from: string, to: string, onPlanted: () => void): Seam {
-  const seam = replaced(
-    "packages/messaging/dist/sql.js",
-    "sql",
-    (original) => (name: string, text: string) => {
-      if (name !== statement) return original(name, text);
-      if (!text.includes(from))
-        throw new Error(`${statement} has no "${from}" any more: the planted bug has lost its place`);
-      onPlanted();
-      return original(name, text.replace(from, to));
-    },
-  );
-  return { ...seam, tells: true };
+/** An exported function that does nothing any more. */
+export function emptied(file: string, name: string, reached: () => void): Seam {
+  return replaced(file, name, () => () => reached());
+}
+
+/** Changes the text of a named SQL statement; it is reached when the statement is sent. */
+export function changedStatement(statement: string, from: string, to: string, reached: () => void): Seam {
+  return replaced("packages/messaging/dist/sql.js", "sql", (original) => (name: string, text: string) => {
+    if (name !== statement) return original(name, text);
+    if (!text.includes(from))
+      throw new Error(`${statement} has no "${from}" any more: the planted bug has lost its place`);
+    const changed = text.replace(from, to);
+    return Object.defineProperty(original(name, text), "text", {
+      get: () => {
+        reached();
+        return changed;
+      },
+    });
+  });
 }
 
 type Loader = (module: NodeJS.Module, file: string) => void;

@@ -5,8 +5,7 @@ import type { Arena } from "../arena/arena";
 import { check } from "../check";
 import { untilSettled } from "../invariants/checker";
 import { sources } from "../invariants/statements";
-import { claimFirstOrder, claimInvariants } from "../invariants/verdict";
-import { startLoad } from "../load/load";
+import { claimRecovered, openUnderLoad } from "../load/under-load";
 import type { Recorder } from "../report/recorder";
 
 /** RELIABILITY.md, 3. */
@@ -21,17 +20,13 @@ export const brokerAmnesia = check({
     full: { rounds: 20, clients: 16 },
     hunt: { rounds: 1, clients: 4 },
   },
-  run: async ({ size, random, record, say, openArena }) => {
-    const arena = await openArena();
-    const buyers = await arena.people.newBuyers(4);
-    const products = [await arena.people.newProduct({ stock: 1_000_000 })];
-    const load = startLoad(arena, random.fork("load"), record, {
-      clients: size.clients,
-      buyers,
-      products,
-      thinkMs: 10,
+  run: async (ground) => {
+    const { size, random, record, say } = ground;
+    const scene = await openUnderLoad(ground, {
+      ...{ clients: size.clients, thinkMs: 10, buyersCount: 4, stocked: [{ stock: 1_000_000 }] },
+      settledFirst: 100,
     });
-    await load.more(100);
+    const { arena, load } = scene;
     for (let round = 0; round < size.rounds; round++) {
       say(`store wiped; ${load.settled} operations settled`);
       await arena.wipeNats();
@@ -45,9 +40,7 @@ export const brokerAmnesia = check({
       await load.more(100);
       await claimHealed(arena, record, `rolled back, round ${round + 1}`);
     }
-    await claimFirstOrder(arena, record, buyers[0] as (typeof buyers)[0], products[0] as number);
-    await load.stop();
-    await claimInvariants(arena, record, [load]);
+    await claimRecovered(ground, scene);
     await claimStreamWhole(arena, record);
   },
 });

@@ -1,4 +1,4 @@
-import { poll } from "@quartermaster/servers";
+import { poll, serviceNames } from "@quartermaster/servers";
 import type { InstanceName } from "@quartermaster/stack";
 import type { Arena } from "../arena/arena";
 import { followLog } from "../arena/service-log";
@@ -9,7 +9,6 @@ import { type EveryKind, openEveryKind } from "../load/every-kind";
 import { type Load, startLoad } from "../load/load";
 import type { Random } from "../random";
 
-const services: readonly InstanceName[] = ["gateway", "identity", "inventory", "orders", "billing", "audit"];
 const hitWithinMs = 25_000;
 
 interface Point {
@@ -37,7 +36,7 @@ export const crashPoints = check<Sizes>({
       envAtStart: (): NodeJS.ProcessEnv => (listing ? { CRASH_AT: "list" } : {}),
     });
     listing = false;
-    const declared = services.flatMap((service) => pointsOf(arena, service));
+    const declared = serviceNames.flatMap((service) => pointsOf(arena, service));
     say(`${declared.length} points are declared`);
     const [rich, poor] = (await arena.people.newBuyers(2)) as [never, never];
     const productId = await arena.people.newProduct({ stock: 1_000_000 });
@@ -114,7 +113,7 @@ async function untilSettledUnderLoad(arena: Arena): Promise<number | string> {
 
 /** The first round has the first point of each service, the next one the second, in an order that the seed gives. */
 function roundsOf(declared: readonly Point[], random: Random): Point[][] {
-  const lists = services.map((service) =>
+  const lists = serviceNames.map((service) =>
     random.shuffle(declared.filter((point) => point.service === service)),
   );
   const rounds = Math.max(...lists.map(({ length }) => length));

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { Arena } from "../arena/arena";
+import type { Buyer } from "../arena/people";
 import { check } from "../check";
 import { claimInvariants } from "../invariants/verdict";
-import { startLoad } from "../load/load";
+import { openUnderLoad } from "../load/under-load";
 
 export const gapless = check({
   name: "gapless",
@@ -12,17 +14,12 @@ export const gapless = check({
     full: { attempts: 50_000, kills: 60, pauseMs: 1_500 },
     hunt: { attempts: 400, kills: 2, pauseMs: 800 },
   },
-  run: async ({ size, random, record, say, openArena }) => {
-    const arena = await openArena({ instances: { billing: 2 }, env: { COMMANDS_BY: "all" } });
-    const buyers = await arena.people.newBuyers(8);
-    // Half of the buyers run into their credit limit: a number that was taken for a refused invoice is given back.
-    for (const { customerId } of buyers.slice(0, 4))
-      await arena.people.asAdmin("PATCH", `/customers/${customerId}`, {
-        body: { payment_terms: "CREDIT", credit_limit: 500 },
-      });
-    const products = [await arena.people.newProduct({ stock: 1_000_000, price: 7 })];
-    const load = startLoad(arena, random.fork("load"), record, {
-      ...{ clients: 32, buyers, products, quantityMax: 5, operationsMax: size.attempts },
+  run: async (ground) => {
+    const { size, random, record, say } = ground;
+    const { arena, load } = await openUnderLoad(ground, {
+      arena: { instances: { billing: 2 }, env: { COMMANDS_BY: "all" } },
+      ...{ buyersCount: 8, stocked: [{ stock: 1_000_000, price: 7 }], prepare: limitCredit },
+      ...{ clients: 32, quantityMax: 5, operationsMax: size.attempts },
       ...{ cancelled: 0.25, impatient: 0.15, doubled: 0.25 },
     });
     const faults = random.fork("faults");
@@ -42,3 +39,11 @@ export const gapless = check({
     record.claim("numbers were taken and given back", refused > 0, `${refused} orders refused for credit`);
   },
 });
+
+/** Half of the buyers run into their credit limit: a number that was taken for a refused invoice is given back. */
+async function limitCredit({ people }: Arena, buyers: readonly Buyer[]): Promise<void> {
+  for (const { customerId } of buyers.slice(0, buyers.length / 2))
+    await people.asAdmin("PATCH", `/customers/${customerId}`, {
+      body: { payment_terms: "CREDIT", credit_limit: 500 },
+    });
+}

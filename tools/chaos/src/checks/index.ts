@@ -3,15 +3,19 @@ import { brokerAmnesia } from "./broker-amnesia";
 import { bugBank } from "./bug-bank";
 import { change } from "./change";
 import { crashPoints } from "./crash-points";
-import { rights, sagaModel, tampering } from "./existing-tests";
 import { gapless } from "./gapless";
 import { httpIdempotency } from "./http-idempotency";
+import { keyRotation } from "./key-rotation";
 import { killStorm } from "./kill-storm";
 import { messageChaos } from "./message-chaos";
 import { overload } from "./overload";
 import { oversell } from "./oversell";
 import { poison } from "./poison";
 import { directedRaces } from "./races";
+import { restore } from "./restore";
+import { rights } from "./rights";
+import { sagaModel } from "./saga-model";
+import { tampering } from "./tampering";
 import { tokens } from "./tokens";
 import { zombies } from "./zombies";
 
@@ -35,8 +39,10 @@ export const checks: readonly Check[] = [
   ...hunts,
   overload,
   change,
+  restore,
   sagaModel,
   tampering,
   rights,
+  keyRotation,
   bugBank(hunts),
 ];

@@ -1,19 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { serviceNames } from "@quartermaster/servers";
 import type { ProcessName } from "@quartermaster/stack";
 import { check } from "../check";
-import { claimFirstOrder, claimInvariants } from "../invariants/verdict";
-import { startLoad } from "../load/load";
+import { claimRecovered, openUnderLoad } from "../load/under-load";
 
-const victims: readonly ProcessName[] = [
-  "orders",
-  "inventory",
-  "billing",
-  "audit",
-  "gateway",
-  "identity",
-  "nats",
-  "postgres",
-];
+const victims: readonly ProcessName[] = [...serviceNames, "nats", "postgres"];
 
 export const killStorm = check({
   name: "kill-storm",
@@ -24,17 +15,14 @@ export const killStorm = check({
     full: { rounds: 25, clients: 24, pauseMs: 2_500 },
     hunt: { rounds: 2, clients: 12, pauseMs: 300 },
   },
-  run: async ({ size, random, record, say, openArena }) => {
-    const arena = await openArena();
-    const buyers = await arena.people.newBuyers(6);
-    const products = await Promise.all([1, 2, 3].map(() => arena.people.newProduct({ stock: 1_000_000 })));
-    const load = startLoad(arena, random.fork("load"), record, {
-      clients: size.clients,
-      buyers,
-      products,
-      quantityMax: 3,
+  run: async (ground) => {
+    const { size, random, say } = ground;
+    const scene = await openUnderLoad(ground, {
+      ...{ clients: size.clients, quantityMax: 3, buyersCount: 6 },
+      stocked: [1, 2, 3].map(() => ({ stock: 1_000_000 })),
+      settledFirst: 100,
     });
-    await load.more(100);
+    const { arena, load } = scene;
     const faults = random.fork("faults");
     for (let round = 0; round < size.rounds; round++) {
       for (const name of faults.shuffle(victims)) {
@@ -48,8 +36,6 @@ export const killStorm = check({
       }
       await load.more(20);
     }
-    await claimFirstOrder(arena, record, buyers[0] as (typeof buyers)[0], products[0] as number);
-    await load.stop();
-    await claimInvariants(arena, record, [load]);
+    await claimRecovered(ground, scene);
   },
 });

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { check } from "../check";
-import { claimFirstOrder, claimInvariants } from "../invariants/verdict";
-import { startLoad } from "../load/load";
+import { claimRecovered, openUnderLoad } from "../load/under-load";
 import { type NatsProxy, openProxy } from "../proxy/nats-proxy";
 import type { Weather } from "../proxy/weather";
 
@@ -21,20 +20,25 @@ export const messageChaos = check({
     full: { rounds: 20, stormMs: 20_000, clients: 16 },
     hunt: { rounds: 1, stormMs: 4_000, clients: 8 },
   },
-  run: async ({ size, random, record, say, openArena }) => {
+  run: async (ground) => {
+    const { size, random, record, say } = ground;
     let proxy: NatsProxy | undefined;
-    const arena = await openArena({
-      natsThrough: async (port) => {
-        proxy = await openProxy(port, random.fork("proxy"), record);
-        return proxy.url;
+    const natsThrough = async (port: number) => {
+      proxy = await openProxy(port, random.fork("proxy"), record);
+      return proxy.url;
+    };
+    const scene = await openUnderLoad(ground, {
+      arena: { natsThrough },
+      ...{
+        clients: size.clients,
+        cancelled: 0.3,
+        thinkMs: 10,
+        buyersCount: 4,
+        stocked: [{ stock: 1_000_000 }],
       },
+      settledFirst: 50,
     });
-    const buyers = await arena.people.newBuyers(4);
-    const products = [await arena.people.newProduct({ stock: 1_000_000 })];
-    const load = startLoad(arena, random.fork("load"), record, {
-      ...{ clients: size.clients, buyers, products, cancelled: 0.3, thinkMs: 10 },
-    });
-    await load.more(50);
+    const { load } = scene;
     for (let round = 0; round < size.rounds; round++) {
       for (const weather of storms) {
         say(`${JSON.stringify(weather)}; ${load.settled} operations settled`);
@@ -48,9 +52,7 @@ export const messageChaos = check({
         await load.more(20);
       }
     }
-    await claimFirstOrder(arena, record, buyers[0] as (typeof buyers)[0], products[0] as number);
-    await load.stop();
-    await claimInvariants(arena, record, [load]);
+    await claimRecovered(ground, scene);
     await proxy?.close();
   },
 });

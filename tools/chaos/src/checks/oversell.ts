@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { check } from "../check";
 import { claimInvariants } from "../invariants/verdict";
-import { startLoad } from "../load/load";
+import { openUnderLoad } from "../load/under-load";
 
 export const oversell = check({
   name: "oversell",
@@ -12,17 +12,12 @@ export const oversell = check({
     full: { stock: 1_000, attempts: 20_000, kills: 30, pauseMs: 1_000 },
     hunt: { stock: 60, attempts: 200, kills: 0, pauseMs: 0 },
   },
-  run: async ({ size, random, record, say, openArena }) => {
+  run: async (ground) => {
+    const { size, random, record, say } = ground;
     const { stock } = size;
-    const arena = await openArena({ instances: { inventory: 2 }, env: { COMMANDS_BY: "all" } });
-    const buyers = await arena.people.newBuyers(8);
-    const product = await arena.people.newProduct({ stock });
-    const load = startLoad(arena, random.fork("load"), record, {
-      clients: 64,
-      buyers,
-      products: [product],
-      cancelled: 0,
-      operationsMax: size.attempts,
+    const { arena, load, products } = await openUnderLoad(ground, {
+      arena: { instances: { inventory: 2 }, env: { COMMANDS_BY: "all" } },
+      ...{ buyersCount: 8, stocked: [{ stock }], clients: 64, cancelled: 0, operationsMax: size.attempts },
     });
     const faults = random.fork("faults");
     let isOver = false;
@@ -45,7 +40,7 @@ export const oversell = check({
       `select (select coalesce(sum(quantity), 0)::int from orders.order_lines l join orders.orders o on o.id = l.order_id
          where o.status = 'PENDING' and l.product_id = $1) as sold,
          (select reserved from inventory.levels where product_id = $1) as reserved`,
-      [product],
+      products,
     );
     const figure = `${load.operations.length} attempts: ${row?.sold} sold (${sold} acknowledged), ${refused.length} refused`;
     record.claim(`exactly ${stock} are sold`, row?.sold === stock && Number(row.reserved) === stock, figure);

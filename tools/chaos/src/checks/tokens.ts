@@ -10,17 +10,15 @@ import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import type { Buyer } from "../arena/people";
 import { check } from "../check";
-import { runTests } from "./jest-tests";
 
 export const tokens = check({
   name: "tokens",
   number: 13,
-  about:
-    "Hostile tokens: none is accepted. Refresh: a token used twice ends its family, an honest race does not.",
+  about: "Hostile tokens: none is accepted.",
   sizes: {
-    reduced: { times: 1, tests: true },
-    full: { times: 200, tests: true },
-    hunt: { times: 1, tests: false },
+    reduced: { times: 1 },
+    full: { times: 200 },
+    hunt: { times: 1 },
   },
   run: async ({ size, random, record, openArena }) => {
     const arena = await openArena();
@@ -42,7 +40,6 @@ export const tokens = check({
           record.claim(`refused: ${name}`, refused, `${status} ${body?.code ?? ""}`);
         record.count("hostile tokens");
       }
-    if (size.tests) await runTests(record, ["services/identity/test/sessions.int.test.ts"]);
   },
 });
 

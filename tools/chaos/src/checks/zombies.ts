@@ -1,7 +1,7 @@
 import type { ProcessName } from "@quartermaster/stack";
 import { check } from "../check";
-import { claimFirstOrder, claimInvariants } from "../invariants/verdict";
-import { startLoad } from "../load/load";
+import { sources } from "../invariants/statements";
+import { claimRecovered, openUnderLoad } from "../load/under-load";
 
 /** The database ends a leader's session after 4 s of silence and an idle transaction after 5: well above both, for a busy machine. */
 const longestLeaseMs = 15_000;
@@ -28,21 +28,16 @@ export const zombies = check({
       clients: 16,
     },
   },
-  run: async ({ size, random, record, say, openArena }) => {
-    const arena = await openArena({ instances: { orders: 2, inventory: 2, billing: 2, audit: 2 } });
-    const buyers = await arena.people.newBuyers(4);
-    const products = [await arena.people.newProduct({ stock: 1_000_000 })];
-    const load = startLoad(arena, random.fork("load"), record, {
-      clients: size.clients,
-      buyers,
-      products,
-      thinkMs: 20,
+  run: async (ground) => {
+    const { size, random, record, say } = ground;
+    const scene = await openUnderLoad(ground, {
+      arena: { instances: { orders: 2, inventory: 2, billing: 2, audit: 2 } },
+      ...{ clients: size.clients, thinkMs: 20, buyersCount: 4, stocked: [{ stock: 1_000_000 }] },
+      settledFirst: 100,
     });
-    await load.more(100);
+    const { arena, load } = scene;
     const fences = async () => {
-      const rows = ["orders", "inventory", "billing"].map(
-        (one) => `select '${one}' as service, fence from ${one}.relay`,
-      );
+      const rows = sources.map((one) => `select '${one}' as service, fence from ${one}.relay`);
       return arena.sql<{ service: string; fence: string }>(rows.join(" union all "));
     };
     for (const names of size.rounds) {
@@ -58,10 +53,8 @@ export const zombies = check({
       );
       record.count("leaderships taken over", taken.length);
     }
-    await claimFirstOrder(arena, record, buyers[0] as (typeof buyers)[0], products[0] as number);
-    await load.stop();
     const taken = record.report().counts["leaderships taken over"] ?? 0;
     record.claim("somebody else led while the leader slept", taken > 0, `${taken} leaderships taken over`);
-    await claimInvariants(arena, record, [load]);
+    await claimRecovered(ground, scene);
   },
 });

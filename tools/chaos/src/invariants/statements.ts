@@ -1,5 +1,7 @@
+import { serviceNames } from "@quartermaster/servers";
+
 /**
- * RELIABILITY.md, I1 to I5, as SQL that shares no code with the services. Each statement finds what breaks an invariant,
+ * RELIABILITY.md, I1 to I6, as SQL that shares no code with the services. Each statement finds what breaks an invariant,
  * so that a whole answer can be compared with nothing.
  */
 export interface Broken {
@@ -9,14 +11,22 @@ export interface Broken {
   readonly sql: string;
 }
 
-/** Services that say events; each counts them in a table of its own. */
-export const sources = ["gateway", "identity", "inventory", "orders", "billing", "audit"] as const;
+/** All services say events; each counts them in a table of its own. */
+export const sources = serviceNames;
 
 const each = (table: string, columns: string, services: readonly string[] = sources) =>
   services.map((one) => `select '${one}' as source, ${columns} from ${one}.${table}`).join(" union all ");
 
 /** Everything that every service has said. */
 const said = each("outbox", "epoch, seq, subject, body");
+
+/** How far each service has come, in its epochs before a restore too; of those the last event is the end. */
+const counted = sources
+  .map(
+    (one) => `select '${one}' as source, epoch, last_seq from ${one}.event_counter
+      union all select '${one}', epoch, max(seq) from ${one}.outbox where epoch < (select epoch from ${one}.event_counter) group by epoch`,
+  )
+  .join(" union all ");
 
 const stock: readonly Broken[] = [
   {
@@ -156,13 +166,28 @@ const effects: readonly Broken[] = [
   },
 ];
 
+const sagas: readonly Broken[] = [
+  {
+    invariant: "I6",
+    says: "a saga goes on for an order that is settled",
+    sql: `select s.id, s.name, s.phase, s.attempts, o.status from orders.sagas s join orders.orders o on o.id = s.order_id
+      where s.due_at is not null and (s.name = 'place-order' and o.status <> 'PLACING' or o.status = 'CANCELLED')`,
+  },
+  {
+    invariant: "I6",
+    says: "an order is PLACING, and no saga goes on for it",
+    sql: `select o.id from orders.orders o where o.status = 'PLACING'
+      and not exists (select from orders.sagas s where s.order_id = o.id and s.due_at is not null)`,
+  },
+];
+
 const trail: readonly Broken[] = [
   {
     invariant: "I5",
     says: "a service's numbers do not run from 1 to its count",
-    sql: `select c.source, c.last_seq, count(s.seq), min(s.seq), max(s.seq)
-      from (${each("event_counter", "epoch, last_seq")}) c left join (${said}) s on s.source = c.source and s.epoch = c.epoch
-      group by c.source, c.last_seq
+    sql: `select c.source, c.epoch, c.last_seq, count(s.seq), min(s.seq), max(s.seq)
+      from (${counted}) c left join (${said}) s on s.source = c.source and s.epoch = c.epoch
+      group by c.source, c.epoch, c.last_seq
       having count(s.seq) <> c.last_seq or coalesce(max(s.seq), 0) <> c.last_seq or (c.last_seq > 0 and min(s.seq) <> 1)`,
   },
   {
@@ -174,12 +199,12 @@ const trail: readonly Broken[] = [
   },
 ];
 
-export const statements: readonly Broken[] = [...stock, ...documents, ...effects, ...trail];
+export const statements: readonly Broken[] = [...stock, ...documents, ...effects, ...trail, ...sagas];
 
 /** What is still under way: sagas, orders, and events that the audit lacks. */
 export const openWork = `
   select 'sagas unfinished' as what, count(*)::int as count from orders.sagas where due_at is not null
   union all select 'orders PLACING', count(*)::int from orders.orders where status = 'PLACING'
   union all select 'events not in the audit', coalesce(sum(c.last_seq - coalesce(h.contiguous, 0)), 0)::int
-    from (${each("event_counter", "epoch, last_seq")}) c
+    from (${counted}) c
     left join audit.heard h on h.source = c.source and h.epoch = c.epoch`;

@@ -34,7 +34,11 @@ export async function firstOrder(
 }
 
 /** Waits for the platform to settle after the faults, and claims I1 to I6 with their figures. */
-export async function claimInvariants(arena: Arena, record: Recorder, loads: readonly Load[]) {
+export async function claimInvariants(
+  arena: Arena,
+  record: Recorder,
+  loads: readonly Pick<Load, "operations" | "surprises">[],
+) {
   const { settleMs } = arena.patience;
   const settled = await untilSettled(arena.sql, settleMs);
   const isSettled = typeof settled === "number";
@@ -49,6 +53,7 @@ export async function claimInvariants(arena: Arena, record: Recorder, loads: rea
     I1: "I1 stock adds up, nothing is negative",
     I2: "I2 each placed order has one invoice, each rejected one none, and no stock",
     I3: "I3 documents run from 1 to n, dates do not go back",
+    I6: "I6 no saga and its order contradict each other",
     I5: "I5 the audit has every event once, and its chain verifies",
   };
   for (const [invariant, says] of Object.entries(saying) as [keyof typeof saying, string][]) {

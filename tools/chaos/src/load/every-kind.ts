@@ -1,10 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { serviceNames } from "@quartermaster/servers";
 import { defaultAdmin } from "@quartermaster/stack";
 import { connect, type NatsConnection } from "nats";
 import type { Arena } from "../arena/arena";
 import type { Buyer } from "../arena/people";
-
-const services = ["gateway", "identity", "inventory", "orders", "billing", "audit"] as const;
 
 /** Traffic that makes every service do all that it can do, so that every one of its crash points is passed. */
 export interface EveryKind {
@@ -41,7 +40,7 @@ export async function openEveryKind(
         place(parties.poor, "wait=2"),
         http.ask("POST", "/auth/login", { body: defaultAdmin, timeoutMs: 5_000 }),
         http.ask("GET", "/audit?limit=1", { token: arena.people.adminToken, timeoutMs: 5_000 }),
-        ...services.map((service) => setLogLevel(operator, service)),
+        ...serviceNames.map((service) => setLogLevel(operator, service)),
       ]);
     },
     fenced: async () => {

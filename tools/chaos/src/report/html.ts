@@ -42,7 +42,10 @@ ${run.error ? `<pre class="wrong">${escaped(run.error)}</pre>` : ""}
 ${run.again ? `<p>Again: <code>${escaped(run.again)}</code></p>` : ""}
 ${table(
   ["holds", "claim", "figure"],
-  report.claims.map(({ says, holds, figure }) => [holds ? "yes" : "NO", says, figure]),
+  [
+    ...report.claims.map(({ says, holds, figure }) => [holds ? "yes" : "NO", says, figure]),
+    ...report.leftOut.map(({ says, why }) => ["left out", says, why]),
+  ],
 )}
 ${charts(report.timeline, report.faultTimes)}
 ${table(
@@ -65,6 +68,10 @@ export function faultsOf({ report: { faults } }: CheckRun): string {
   return Object.entries(faults)
     .map(([kind, count]) => `${count} ${kind}`)
     .join(", ");
+}
+
+export function leftOutOf({ report: { leftOut } }: CheckRun): string {
+  return leftOut.length === 0 ? "" : `left out: ${leftOut.map(({ says }) => says).join(", ")}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -26,6 +26,7 @@ export interface Claim {
 /** What becomes of one check. */
 export interface CheckReport {
   readonly claims: readonly Claim[];
+  readonly leftOut: readonly { readonly says: string; readonly why: string }[];
   readonly counts: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
   readonly faultTimes: readonly FaultDone[];
@@ -37,6 +38,8 @@ export interface CheckReport {
 /** Collects what a check has to show. */
 export interface Recorder {
   claim(says: string, holds: boolean, figure: string): void;
+  /** Something that the check should show and cannot on this machine, and why. */
+  leaveOut(says: string, why: string): void;
   count(name: string, more?: number): void;
   fault(kind: string, target: string): void;
   sample(sample: Sample): void;
@@ -47,12 +50,14 @@ export interface Recorder {
 
 export function openRecorder(): Recorder {
   const claims: Claim[] = [];
+  const leftOut: CheckReport["leftOut"][number][] = [];
   const counts = new Map<string, number>();
   const faults: FaultDone[] = [];
   const samples: Sample[] = [];
   const tables = new Map<string, (readonly string[])[]>();
   return {
     claim: (says, holds, figure) => void claims.push({ says, holds, figure }),
+    leaveOut: (says, why) => void leftOut.push({ says, why }),
     count: (name, more = 1) => void counts.set(name, (counts.get(name) ?? 0) + more),
     fault: (kind, target) => void faults.push({ at: Date.now(), kind, target }),
     sample: (sample) => void samples.push(sample),
@@ -67,6 +72,7 @@ export function openRecorder(): Recorder {
       );
       return {
         claims,
+        leftOut,
         counts: Object.fromEntries(counts),
         faults: countBy(faults, ({ kind }) => kind),
         faultTimes: faults.map((one) => ({ ...one, at: Math.round(one.at - startedAt) })),

@@ -29,7 +29,7 @@ export const chainStart = "0".repeat(64);
 
 /**
  * The hash of a record behind `before` (64 hex digits), as services/audit/README.md tells anybody to compute it. Written
- * out here once more, because what checks the audit must not be the audit's own code.
+ * out here once more, because what verifies the audit must not be the audit's own code.
  */
 export function hashBehind(before: string, row: ChainRow): string {
   const fields = [
@@ -58,20 +58,4 @@ export function hashBehind(before: string, row: ChainRow): string {
   return createHash("sha256")
     .update(before + JSON.stringify(fields))
     .digest("hex");
-}
-
-/** Walks on along the chain; answers with the last hash, or with a sentence on the first record that does not fit. */
-export function walk(
-  rows: readonly ChainRow[],
-  from: { position: number; hash: string },
-): { position: number; hash: string } | string {
-  let { position, hash } = from;
-  for (const row of rows) {
-    position += 1;
-    if (Number(row.position) !== position) return `record ${position} is missing`;
-    hash = hashBehind(hash, row);
-    if (row.hash.toString("hex") !== hash)
-      return `record ${position} does not have the hash that follows from it`;
-  }
-  return { position, hash };
 }
