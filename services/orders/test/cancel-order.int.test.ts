@@ -111,7 +111,7 @@ test("so many commands wait for the end of one cancelling, and no more", async (
   expect(asked.filter((one) => "accepted" in one)).toHaveLength(50);
   for (const one of asked.filter((one) => "refusal" in one)) expect(one).toMatchObject({ refusal });
   expect(await cancel()).toMatchObject({ refusal });
-  await stage.startBilling();
+  await stage.startBillingWithTheFence(() => placing);
   expect(await placing).toMatchObject({ refusal: { code: "placing_cancelled" } });
 });
 
