@@ -171,7 +171,7 @@ test("an order cancelled while its invoice is in doubt is fenced first; what was
     { withinMs: 5_000 },
   );
   expect(stage.shelf.held.has(id)).toBe(true);
-  await stage.startBilling();
+  await stage.startBillingWithTheFence(() => placing);
   expect(await placing).toMatchObject({ refusal: { code: "placing_cancelled" } });
   expect(answerOf(await cancelling)).toMatchObject({ status: "REJECTED" });
   expect([stage.shelf.held.has(id), stage.ledger.invoices.has(id), stage.ledger.cancelled.has(id)]).toEqual([
