@@ -111,7 +111,7 @@ test("so many commands wait for the end of one cancelling, and no more", async (
   expect(asked.filter((one) => "accepted" in one)).toHaveLength(50);
   for (const one of asked.filter((one) => "refusal" in one)) expect(one).toMatchObject({ refusal });
   expect(await cancel()).toMatchObject({ refusal });
-  await stage.startBilling();
+  await stage.startBillingWithTheFence(() => placing);
   expect(await placing).toMatchObject({ refusal: { code: "placing_cancelled" } });
 });
 
@@ -171,7 +171,7 @@ test("an order cancelled while its invoice is in doubt is fenced first; what was
     { withinMs: 5_000 },
   );
   expect(stage.shelf.held.has(id)).toBe(true);
-  await stage.startBilling();
+  await stage.startBillingWithTheFence(() => placing);
   expect(await placing).toMatchObject({ refusal: { code: "placing_cancelled" } });
   expect(answerOf(await cancelling)).toMatchObject({ status: "REJECTED" });
   expect([stage.shelf.held.has(id), stage.ledger.invoices.has(id), stage.ledger.cancelled.has(id)]).toEqual([

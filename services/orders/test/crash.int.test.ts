@@ -108,7 +108,7 @@ test("the deadline: the invoice in doubt is fenced, the stock let go, the order 
     },
     { withinMs: 5_000 },
   );
-  await stage.startBilling();
+  await stage.startBillingWithTheFence(() => stage.untilStatus(id, "REJECTED"));
   expect(await stage.untilStatus(id, "REJECTED")).toMatchObject({
     rejection: { code: "placing_cancelled", detail: expect.stringContaining("within a day") },
     invoiceId: null,

@@ -112,9 +112,10 @@ test("cancelled by an operator while the invoice is in doubt: fenced, and reject
     /Only its receiver knows/,
   );
   expect((await act("resolve-saga", { id, as: "cancel" })).no).toMatch(/being given up already/);
-  await stage.startBilling();
-  await act("retry-saga", { id });
-  await stage.untilStatus(id, "REJECTED", 5_000);
+  await stage.startBillingWithTheFence(async () => {
+    await act("retry-saga", { id });
+    await stage.untilStatus(id, "REJECTED", 5_000);
+  });
   expect(stage.ledger.invoices.has(id)).toBe(false);
   expect(stage.shelf.held.has(id)).toBe(false);
 });

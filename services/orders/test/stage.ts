@@ -1,6 +1,7 @@
 import {
   type Actor,
   type AskOf,
+  CancelIssue,
   type CommandContract,
   GetOrder,
   OpenCustomer,
@@ -45,6 +46,15 @@ export class Stage {
 
   startInventory = () => this.startPart("inventory", this.shelf.handlers);
   startBilling = () => this.startPart("billing", this.ledger.handlers);
+
+  /** Billing comes back, and the fence is the first that it hears: who found nobody sends again for a second. */
+  async startBillingWithTheFence(fenced: () => Promise<unknown>): Promise<void> {
+    const fence = this.ledger.handlers.filter(({ contract }) => contract === CancelIssue);
+    await this.startPart("billing", fence);
+    await fenced();
+    await this.stop("billing");
+    await this.startBilling();
+  }
 
   async startOrders(instance = "orders"): Promise<RunningService> {
     const config = OrdersConfig.parse({

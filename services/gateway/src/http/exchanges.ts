@@ -18,7 +18,7 @@ export function whenEnded(request: IncomingMessage, response: ServerResponse, en
   const exchange: Exchange = { request, response, ended };
   const others = onConnection(request.socket);
   others.add(exchange);
-  response.once("close", () => end(others, exchange));
+  response.on("close", () => end(others, exchange));
 }
 
 function onConnection(socket: Duplex): Set<Exchange> {
@@ -26,7 +26,7 @@ function onConnection(socket: Duplex): Set<Exchange> {
   if (known) return known;
   const exchanges = new Set<Exchange>();
   underWay.set(socket, exchanges);
-  socket.once("close", () => {
+  socket.on("close", () => {
     for (const exchange of exchanges) end(exchanges, exchange);
   });
   return exchanges;

@@ -46,19 +46,18 @@ export function openTraffic(parts: {
   const lines = log.child({}, { redact: [] });
   const ofAll: Places = { taken: 0, max: inFlightMax };
   const ofProbes: Places = { taken: 0, max: probesMax };
-  const placesFor = (request: IncomingMessage) => (probes.has(pathOf(request)) ? ofProbes : ofAll);
+  const placesFor = (request: IncomingMessage) => (isProbe(request) ? ofProbes : ofAll);
   let draining = false;
 
   const close = (request: Request, response: Response, call: Call) => {
     const ms = performance.now() - call.startedAt;
     observe(call.route, request.method, response.statusCode, ms / 1_000);
-    const { path } = request;
-    if (probes.has(path) && response.statusCode === 200) return;
+    if (response.statusCode === 200 && isProbe(request)) return;
     lines.info({
       requestId: call.requestId,
       method: request.method,
       route: call.route,
-      path: path.slice(0, 200),
+      path: request.path.slice(0, 200),
       status: response.statusCode,
       ms: Math.round(ms * 10) / 10,
       user: call.claims?.sub,
@@ -101,9 +100,11 @@ export function openTraffic(parts: {
   };
 }
 
-function pathOf({ url = "/" }: IncomingMessage): string {
+function isProbe({ url = "/" }: IncomingMessage): boolean {
+  // Asked of every request: most paths need not be cut out and looked up.
+  if (!url.startsWith("/health/") && !url.startsWith("/metrics")) return false;
   const end = url.indexOf("?");
-  return end < 0 ? url : url.slice(0, end);
+  return probes.has(end < 0 ? url : url.slice(0, end));
 }
 
 type Observe = (route: string, method: string, status: number, seconds: number) => void;
