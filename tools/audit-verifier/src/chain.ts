@@ -6,8 +6,9 @@ export interface ChainRow {
   source: string;
   epoch: number;
   seq: string;
-  at: Date;
-  recorded_at: Date;
+  /** Moments are a Date, or an ISO text where the process has `pg` read them so. */
+  at: Date | string;
+  recorded_at: Date | string;
   actor_kind: string;
   user_id: string;
   user_name: string | null;
@@ -38,8 +39,8 @@ export function hashBehind(before: string, row: ChainRow): string {
     row.source,
     row.epoch,
     Number(row.seq),
-    row.at.toISOString(),
-    row.recorded_at.toISOString(),
+    new Date(row.at).toISOString(),
+    new Date(row.recorded_at).toISOString(),
     row.actor_kind,
     row.user_id,
     row.user_name,

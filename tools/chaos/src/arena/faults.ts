@@ -41,6 +41,7 @@ export function faultsOn(stack: Stack, folder: string, record: Recorder): Faults
     await stack.stopService("nats", "SIGKILL");
     await meanwhile();
     await stack.startService("nats");
+    record.faultsOver();
   };
   return {
     kill,
@@ -49,6 +50,7 @@ export function faultsOn(stack: Stack, folder: string, record: Recorder): Faults
       kill(name);
       const isBack = async () => ![pid, undefined].includes(stack.pids()[name]);
       if (!(await poll(isBack, upWithinMs, 50))) throw new Error(`${name} was killed and did not come back`);
+      record.faultsOver();
     },
     pause: async (names, ms) => {
       for (const name of names) {
@@ -57,11 +59,13 @@ export function faultsOn(stack: Stack, folder: string, record: Recorder): Faults
       }
       await wait(ms);
       for (const name of names) stack.signalService(name, "SIGCONT");
+      record.faultsOver();
     },
     restart: async (name) => {
       record.fault("restart", name);
       await stack.stopService(name);
       await stack.startService(name);
+      record.faultsOver();
     },
     wipeNats: () => killedNats("store wiped", () => rm(store, { recursive: true, force: true })),
     copyNats: async () => {

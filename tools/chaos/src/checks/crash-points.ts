@@ -48,9 +48,8 @@ export const crashPoints = check<Sizes>({
       ...{ clients: 6, buyers: [rich], products: [productId], cancelled: 0.4, thinkMs: 20 },
     });
     const hits = await sweep(ground, arena, { declared, every, load });
-    await every.close();
     await claimFirstOrder(arena, record, rich, productId);
-    await load.stop();
+    await Promise.all([every.close(), load.stop()]);
     const hit = declared.filter((point) => (hits.get(point) ?? 0) >= size.times);
     record.row("Crash points", ["service", "point", "hits"]);
     for (const point of declared)

@@ -7,6 +7,7 @@ import type { Buyer } from "../arena/people";
 import { check } from "../check";
 import { claimInvariants } from "../invariants/verdict";
 import type { Random } from "../random";
+import type { Recorder } from "../report/recorder";
 
 /** How a keyed route is asked. `word` is new for each request that is meant to be another one. */
 interface Sample {
@@ -44,13 +45,14 @@ export const httpIdempotency = check<Sizes>({
       without.length === 0,
       without.join(", ") || `${keyed.length} of ${keyed.length}`,
     );
+    const scene: Scene = { arena, carried: [] };
     record.row("Routes", ["route", "in sequence", "at once", "across kills", "another body"]);
     for (const [route, sample] of Object.entries(samples)) {
       const ways = [
-        () => inSequence(arena, sample),
-        () => atOnce(arena, sample, size.concurrent),
-        () => acrossKills(arena, sample, size.kills, random),
-        () => withAnotherBody(arena, sample),
+        () => inSequence(scene, sample),
+        () => atOnce(scene, sample, size.concurrent),
+        () => acrossKills(scene, sample, size.kills, random),
+        () => withAnotherBody(scene, sample),
       ];
       const results: (string | undefined)[] = [];
       for (const way of ways) results.push(await way().catch((error: Error) => error.message));
@@ -60,6 +62,7 @@ export const httpIdempotency = check<Sizes>({
       say(`${route} asked in every way`);
     }
     await claimInvariants(arena, record, []);
+    await claimNoLateEffect(scene, record);
   },
 });
 
@@ -129,7 +132,8 @@ let words = 0;
 const newWord = () => `again-${++words}`;
 
 /** One request with its key and body fixed, so that it can be sent again and again. */
-function requestOf(arena: Arena, sample: Sample) {
+function requestOf(scene: Scene, sample: Sample) {
+  const { arena } = scene;
   const word = newWord();
   const { path, token } = sample;
   const send = (body = sample.body(word)) =>
@@ -138,7 +142,7 @@ function requestOf(arena: Arena, sample: Sample) {
     const answer = await poll(
       async () => {
         const one = await send();
-        return ![0, 202, 503].includes(one.status) && one;
+        return isKnown(one) && one;
       },
       arena.patience.clientMs,
       100,
@@ -146,13 +150,36 @@ function requestOf(arena: Arena, sample: Sample) {
     if (!answer) throw new Error(`${path} was not answered in time`);
     return answer;
   };
-  const wrongIn = async (answers: readonly Answer[]) => wrongOf(arena, sample, word, answers);
-  return { word, send, untilKnown, wrongIn };
+  const wrongIn = async (answers: readonly Answer[]) => wrongOf(scene, sample, word, answers);
+  return { send, untilKnown, wrongIn };
+}
+
+/** Every request that was carried out once, to be looked at again when nothing is under way any more. */
+type Carried = { readonly sample: Sample; readonly word: string }[];
+
+interface Scene {
+  readonly arena: Arena;
+  readonly carried: Carried;
+}
+
+async function claimNoLateEffect({ arena, carried }: Scene, record: Recorder): Promise<void> {
+  const counts = await Promise.all(carried.map(({ sample, word }) => countOf(arena, sample, word)));
+  const wrong = counts.flatMap((count, n) => (count === 1 ? [] : [`${carried[n]?.word}: ${count} effects`]));
+  record.claim(
+    "no effect came later",
+    wrong.length === 0,
+    wrong.slice(0, 5).join("; ") || `${carried.length} requests`,
+  );
+}
+
+/** Neither lost, nor "later", nor "try again". */
+function isKnown({ status }: Answer): boolean {
+  return ![0, 202, 503].includes(status);
 }
 
 /** A sentence on answers that differ, or on more or fewer effects than one; undefined when all is well. */
 async function wrongOf(
-  arena: Arena,
+  { arena, carried }: Scene,
   sample: Sample,
   word: string,
   answers: readonly Answer[],
@@ -162,6 +189,7 @@ async function wrongOf(
   if (Math.floor((answers[0]?.status ?? 0) / 100) !== 2) return [...texts].join("").slice(0, 200);
   // A customer's account may be opened by an event that is still under way.
   const once = await poll(async () => (await countOf(arena, sample, word)) === 1, 5_000, 100);
+  if (once) carried.push({ sample, word });
   return once ? undefined : `${await countOf(arena, sample, word)} effects`;
 }
 
@@ -169,38 +197,42 @@ async function countOf(arena: Arena, { effects }: Sample, word: string): Promise
   return (await arena.sql<{ count: number }>(effects, [word]))[0]?.count ?? 0;
 }
 
-async function inSequence(arena: Arena, sample: Sample): Promise<string | undefined> {
-  const { untilKnown, wrongIn } = requestOf(arena, sample);
+async function inSequence(scene: Scene, sample: Sample): Promise<string | undefined> {
+  const { untilKnown, wrongIn } = requestOf(scene, sample);
   return wrongIn([await untilKnown(), await untilKnown(), await untilKnown()]);
 }
 
-async function atOnce(arena: Arena, sample: Sample, count: number): Promise<string | undefined> {
-  const { untilKnown, wrongIn } = requestOf(arena, sample);
+async function atOnce(scene: Scene, sample: Sample, count: number): Promise<string | undefined> {
+  const { untilKnown, wrongIn } = requestOf(scene, sample);
   return wrongIn(await Promise.all(Array.from({ length: count }, untilKnown)));
 }
 
 async function acrossKills(
-  arena: Arena,
+  scene: Scene,
   sample: Sample,
   kills: number,
   random: Random,
 ): Promise<string | undefined> {
   for (let n = 0; n < kills; n++) {
-    const { send, untilKnown, wrongIn } = requestOf(arena, sample);
+    const { send, untilKnown, wrongIn } = requestOf(scene, sample);
     const first = send();
     await wait(random.between(0, 25));
-    await Promise.all([arena.killAndWait(random.pick([sample.owner, "gateway"])), first]);
-    const wrong = await wrongIn([await untilKnown(), await untilKnown()]);
+    const [, early] = await Promise.all([
+      scene.arena.killAndWait(random.pick([sample.owner, "gateway"])),
+      first,
+    ]);
+    // What was answered before the kill is the answer.
+    const told = isKnown(early) ? [early] : [];
+    const wrong = await wrongIn([...told, await untilKnown(), await untilKnown()]);
     if (wrong) return wrong;
   }
   return undefined;
 }
 
-async function withAnotherBody(arena: Arena, sample: Sample): Promise<string | undefined> {
-  const { word, send, untilKnown, wrongIn } = requestOf(arena, sample);
+async function withAnotherBody(scene: Scene, sample: Sample): Promise<string | undefined> {
+  const { send, untilKnown, wrongIn } = requestOf(scene, sample);
   const first = await untilKnown();
   const other = await send(sample.body(newWord()));
   if (other.status !== 422) return `another body under its key answered ${other.status}`;
-  void word;
   return wrongIn([first, await untilKnown()]);
 }

@@ -26,15 +26,15 @@ export const killStorm = check({
     const faults = random.fork("faults");
     for (let round = 0; round < size.rounds; round++) {
       for (const name of faults.shuffle(victims)) {
-        // Every victim is killed at work, not while the platform still recovers from the one before.
+        // Every victim is killed at work, not while the platform still recovers from the one before. After the last one
+        // nothing is waited for: recovering is timed from then.
+        await wait(faults.between(size.pauseMs / 2, size.pauseMs * 1.5));
         await load.more(15);
         say(`kill -9 ${name}; ${load.settled} operations settled`);
         await arena.killAndWait(name);
         // A second victim while the first one is still coming back.
-        if (faults.chance(0.3)) arena.kill(faults.pick(victims));
-        await wait(faults.between(size.pauseMs / 2, size.pauseMs * 1.5));
+        if (faults.chance(0.3)) await arena.killAndWait(faults.pick(victims));
       }
-      await load.more(20);
     }
     await claimRecovered(ground, scene);
   },

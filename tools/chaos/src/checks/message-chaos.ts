@@ -41,6 +41,7 @@ export const messageChaos = check({
     const { load } = scene;
     for (let round = 0; round < size.rounds; round++) {
       for (const weather of storms) {
+        await load.more(20);
         say(`${JSON.stringify(weather)}; ${load.settled} operations settled`);
         record.fault(
           "storm",
@@ -49,7 +50,7 @@ export const messageChaos = check({
         proxy?.weather(weather);
         await wait(size.stormMs);
         proxy?.weather(undefined);
-        await load.more(20);
+        record.faultsOver();
       }
     }
     await claimRecovered(ground, scene);

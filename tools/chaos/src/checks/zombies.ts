@@ -41,13 +41,13 @@ export const zombies = check({
       return arena.sql<{ service: string; fence: string }>(rows.join(" union all "));
     };
     for (const names of size.rounds) {
+      await load.more(100);
       const before = await fences();
       const pausedMs = longestLeaseMs + random.between(2_000, 5_000);
       say(
         `${names.join(", ")} stopped for ${(pausedMs / 1_000).toFixed(1)} s; ${load.settled} operations settled`,
       );
       await arena.pause(names, pausedMs);
-      await load.more(100);
       const taken = (await fences()).filter(
         ({ service, fence }) => fence !== before.find((one) => one.service === service)?.fence,
       );

@@ -42,6 +42,10 @@ export interface Recorder {
   leaveOut(says: string, why: string): void;
   count(name: string, more?: number): void;
   fault(kind: string, target: string): void;
+  /** What was done to the platform is done: from here on it has to come back by itself. A fault says so at its beginning. */
+  faultsOver(): void;
+  /** Milliseconds since then; 0 where nothing was done. */
+  sinceFaults(): number;
   sample(sample: Sample): void;
   row(table: string, cells: readonly string[]): void;
   readonly failed: readonly Claim[];
@@ -55,11 +59,20 @@ export function openRecorder(): Recorder {
   const faults: FaultDone[] = [];
   const samples: Sample[] = [];
   const tables = new Map<string, (readonly string[])[]>();
+  let overAt: number | undefined;
+  const faultsOver = () => {
+    overAt = performance.now();
+  };
   return {
     claim: (says, holds, figure) => void claims.push({ says, holds, figure }),
     leaveOut: (says, why) => void leftOut.push({ says, why }),
     count: (name, more = 1) => void counts.set(name, (counts.get(name) ?? 0) + more),
-    fault: (kind, target) => void faults.push({ at: Date.now(), kind, target }),
+    fault: (kind, target) => {
+      faults.push({ at: Date.now(), kind, target });
+      faultsOver();
+    },
+    faultsOver,
+    sinceFaults: () => (overAt === undefined ? 0 : performance.now() - overAt),
     sample: (sample) => void samples.push(sample),
     row: (table, cells) => void tables.set(table, [...(tables.get(table) ?? []), cells]),
     get failed() {
