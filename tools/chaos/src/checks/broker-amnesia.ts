@@ -2,10 +2,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { poll } from "@quartermaster/servers";
 import { connect, type NatsConnection } from "nats";
 import type { Arena } from "../arena/arena";
+import type { Buyer } from "../arena/people";
 import { check } from "../check";
 import { untilSettled } from "../invariants/checker";
 import { sources } from "../invariants/statements";
-import { claimRecovered, openUnderLoad } from "../load/under-load";
+import { claimFirstOrder, claimInvariants } from "../invariants/verdict";
+import { openUnderLoad, type UnderLoad } from "../load/under-load";
 import type { Recorder } from "../report/recorder";
 
 /** RELIABILITY.md, 3. */
@@ -32,18 +34,28 @@ export const brokerAmnesia = check({
       await wait(random.between(0, 1_000));
       say(`store wiped; ${load.settled} operations settled`);
       await arena.wipeNats();
-      await claimHealed(arena, record, `wiped, round ${round + 1}`);
+      await claimBack(record, scene, `wiped, round ${round + 1}`);
       await load.more(100);
       await arena.copyNats();
       await load.more(200);
       say(`store rolled back; ${load.settled} operations settled`);
       await arena.rollBackNats();
-      await claimHealed(arena, record, `rolled back, round ${round + 1}`);
+      await claimBack(record, scene, `rolled back, round ${round + 1}`);
     }
-    await claimRecovered(ground, scene);
+    await load.stop();
+    await claimInvariants(arena, record, [load], record.sinceFaults());
     await claimStreamWhole(arena, record);
   },
 });
+
+/** Both are timed from the same moment, the store's return. */
+async function claimBack(record: Recorder, scene: UnderLoad, when: string): Promise<void> {
+  const { arena, buyers, products } = scene;
+  await Promise.all([
+    claimHealed(arena, record, when),
+    claimFirstOrder(arena, record, buyers[0] as Buyer, products[0] as number),
+  ]);
+}
 
 /** The audit has caught up with all that was said until now: under load there is always something newer. */
 async function claimHealed(arena: Arena, record: Recorder, when: string): Promise<void> {
