@@ -22,21 +22,23 @@ type ReserveOutcome = Outcome<typeof ReserveStock>;
 /** THE hot path: thousands of orders a second, perhaps all of one product. Five or six statements for up to 200 orders. */
 export const reserveStock = handle(ReserveStock, async (tx, commands) => {
   const asks = firstAskOfEachOrder(commands);
-  const claims = await claimReservations(tx, [...asks.keys()], "HELD");
+  const all = [...asks.values()];
+  // Nearly always every order is new: their shelf is locked along with the claims, which come first, as everywhere.
+  const [claims, locations, shelf] = await Promise.all([
+    claimReservations(tx, [...asks.keys()], "HELD"),
+    sellableCodes(
+      tx,
+      all.flatMap(({ location }) => location ?? []),
+    ),
+    lockShelf(tx, productsOf(all)),
+  ]);
   const fresh: OrderAsk[] = [];
   const repeated: Claim[] = [];
-  for (const ask of asks.values()) {
+  for (const ask of all) {
     const claim = claims.get(ask.orderId);
     if (claim?.isNew) fresh.push(ask);
     else if (claim) repeated.push(claim);
   }
-  const [locations, shelf] = await Promise.all([
-    sellableCodes(
-      tx,
-      fresh.flatMap(({ location }) => location ?? []),
-    ),
-    lockShelf(tx, productsOf(fresh)),
-  ]);
   const allocations = allocate(shelf, locations, fresh);
   writeAllocations(tx, fresh, allocations);
 

@@ -1,4 +1,4 @@
-import { Fault, sql, type Tx } from "@quartermaster/messaging";
+import { sql, type Tx } from "@quartermaster/messaging";
 import type { Piece } from "../domain/piece";
 import type { HeldLine } from "../domain/plan-shipments";
 
@@ -15,19 +15,20 @@ export interface Claim extends Reservation {
   isNew: boolean;
 }
 
-// Waits for whoever is inserting the same order now. All inserts come before all locks of existing rows and both go in
-// order of id: somebody who waits for a row that we inserted holds no lock that we will ask for.
+// Waits for whoever is inserting the same order now, and locks the row of one that exists by writing it as it is: one
+// statement in order of id, so that what is locked next can be asked for without waiting. Only a row that nobody has written
+// before has no xmax.
 const claimStatement = sql(
   "claim-reservations",
   `insert into reservations (order_id, state)
    select unnest($1::uuid[]) as id, $2::text order by id
-   on conflict (order_id) do nothing
-   returning order_id as "orderId", state, version, true as "isNew"`,
+   on conflict (order_id) do update set state = reservations.state
+   returning order_id as "orderId", state, version, xmax = 0 as "isNew"`,
 );
 
 const lockStatement = sql(
   "lock-reservations",
-  `select order_id as "orderId", state, version, false as "isNew"
+  `select order_id as "orderId", state, version
    from reservations where order_id = any($1::uuid[]) order by order_id for update`,
 );
 
@@ -40,15 +41,8 @@ export async function claimReservations(
   orderIds: readonly string[],
   state: "HELD" | "RELEASED",
 ): Promise<Map<string, Claim>> {
-  const claims = new Map<string, Claim>();
-  for (const claim of await tx.rows<Claim>(claimStatement, [orderIds, state]))
-    claims.set(claim.orderId, claim);
-  const existing = orderIds.filter((id) => !claims.has(id));
-  if (existing.length === 0) return claims;
-  for (const claim of await tx.rows<Claim>(lockStatement, [existing])) claims.set(claim.orderId, claim);
-  if (claims.size < orderIds.length)
-    throw new Fault("database", "a reservation vanished while it was being locked");
-  return claims;
+  const claims = await tx.rows<Claim>(claimStatement, [orderIds, state]);
+  return new Map(claims.map((claim) => [claim.orderId, claim]));
 }
 
 /** Locks the rows of the orders that have one. */

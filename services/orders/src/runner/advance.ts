@@ -1,16 +1,10 @@
-import {
-  AssumptionFailed,
-  type Done,
-  Fault,
-  type Refused,
-  type SaidWith,
-  type Tx,
-} from "@quartermaster/messaging";
+import { type Done, Fault, type Refused, type SaidWith, type Tx } from "@quartermaster/messaging";
 import type { Input, Move, Sending } from "../sagas/engine/state";
 import { begin, transition } from "../sagas/engine/transition";
 import {
   insertSagas,
   lockSagas,
+  moveAllSagas,
   moveSagas,
   type SagaRow,
   type SagaWrite,
@@ -59,7 +53,7 @@ export async function advance(
 
 /**
  * As {@link advance}, for a transaction that can be done again: what comes of the moves is written without waiting for the
- * word that nobody was faster. Throws AssumptionFailed where somebody was.
+ * word that nobody was faster. Where somebody was, the server fails the transaction.
  */
 export async function advanceOptimistically(
   tx: Tx,
@@ -68,11 +62,8 @@ export async function advanceOptimistically(
   now: number,
 ): Promise<Advanced> {
   const moving = movesOf(plays, happenings, now);
-  const moves = moveSagas(tx, moving, now);
-  const finishing = finish(tx, plays, moving, now);
-  await Promise.allSettled([moves, finishing]);
-  if ((await moves).size < moving.length) throw new AssumptionFailed("a saga was moved by somebody else");
-  return finishing;
+  moveAllSagas(tx, moving, now);
+  return finish(tx, plays, moving, now);
 }
 
 async function advanceMissed(

@@ -78,9 +78,7 @@ export function insertSagas(tx: Tx, writes: readonly SagaWrite[], now: number): 
   ]);
 }
 
-const moveRows = sql(
-  "sagas-move",
-  `update sagas set phase = moved.phase, step = moved.step, attempts = moved.attempts, version = moved.version,
+const moved = `update sagas set phase = moved.phase, step = moved.step, attempts = moved.attempts, version = moved.version,
      due_at = to_timestamp(moved.due_ms / 1000.0), body = moved.body, history = sagas.history || moved.history
    from (
      select unnest($1::uuid[]) as id, unnest($2::int[]) as from_version, unnest($3::text[]) as phase,
@@ -89,13 +87,27 @@ const moveRows = sql(
      order by id
    ) as moved
    where sagas.id = moved.id and sagas.version = moved.from_version
-   returning sagas.id`,
+   returning sagas.id`;
+const moveRows = sql("sagas-move", moved);
+const moveAllRows = sql(
+  "sagas-move-all",
+  `with moved as (${moved}) select assume((select count(*) from moved) = cardinality($1))`,
 );
 
 /** Compare-and-set on the version; answers the ids that moved. The others were moved by somebody else before. */
 export async function moveSagas(tx: Tx, writes: readonly SagaWrite[], now: number): Promise<Set<string>> {
   if (writes.length === 0) return new Set();
-  const rows = await tx.rows<{ id: string }>(moveRows, [
+  const rows = await tx.rows<{ id: string }>(moveRows, moveValues(writes, now));
+  return new Set(rows.map((row) => row.id));
+}
+
+/** As {@link moveSagas}, without waiting: the transaction fails where one was moved by somebody else (`assume`). */
+export function moveAllSagas(tx: Tx, writes: readonly SagaWrite[], now: number): void {
+  if (writes.length > 0) tx.write(moveAllRows, moveValues(writes, now));
+}
+
+function moveValues(writes: readonly SagaWrite[], now: number): unknown[] {
+  return [
     writes.map(({ row }) => row.state.id),
     writes.map((write) => write.fromVersion),
     writes.map(({ row }) => row.state.phase),
@@ -105,8 +117,7 @@ export async function moveSagas(tx: Tx, writes: readonly SagaWrite[], now: numbe
     writes.map(({ row }) => row.state.dueAt),
     texts(writes.map(({ row }) => bodyOf(row))),
     texts(writes.map(({ notes }) => historyOf(notes, now))),
-  ]);
-  return new Set(rows.map((row) => row.id));
+  ];
 }
 
 const dueRows = sql(
