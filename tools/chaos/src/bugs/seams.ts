@@ -32,12 +32,17 @@ export function emptied(file: string, name: string, reached: () => void): Seam {
   return replaced(file, name, () => () => reached());
 }
 
-/** Changes the text of a named SQL statement; it is reached when the statement is sent. */
-export function changedStatement(statement: string, from: string, to: string, reached: () => void): Seam {
+/** Changes the text of named SQL statements; it is reached when one of them is sent. */
+export function changedStatements(
+  statements: readonly string[],
+  from: string,
+  to: string,
+  reached: () => void,
+): Seam {
   return replaced("packages/messaging/dist/sql.js", "sql", (original) => (name: string, text: string) => {
-    if (name !== statement) return original(name, text);
+    if (!statements.includes(name)) return original(name, text);
     if (!text.includes(from))
-      throw new Error(`${statement} has no "${from}" any more: the planted bug has lost its place`);
+      throw new Error(`${name} has no "${from}" any more: the planted bug has lost its place`);
     const changed = text.replace(from, to);
     return Object.defineProperty(original(name, text), "text", {
       get: () => {

@@ -1,4 +1,4 @@
-import { type Any, changedStatement, emptied, replaced } from "./seams";
+import { type Any, changedStatements, emptied, replaced } from "./seams";
 
 const load = undefined as unknown as NodeJS.Require;
 
@@ -23,7 +23,7 @@ test("a bug is reached when what it has replaced is used, not before", () => {
 test("of all statements the named one is changed, and reached when it is sent", () => {
   let reached = 0;
   const exports: Record<string, Any> = { sql: (name: string, text: string) => ({ name, text }) };
-  changedStatement("move", " and version = 1", "", () => reached++).plant(exports, load);
+  changedStatements(["move"], " and version = 1", "", () => reached++).plant(exports, load);
   expect(exports.sql("other", "select 1 and version = 1")).toEqual({
     name: "other",
     text: "select 1 and version = 1",

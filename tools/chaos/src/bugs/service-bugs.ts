@@ -1,5 +1,5 @@
 import type { PlantedBug } from "./planted";
-import { type Any, changedStatement, emptied, replaced } from "./seams";
+import { type Any, changedStatements, emptied, replaced } from "./seams";
 
 /** In the sagas, the stock, the documents, the trail and the gateway. */
 export const serviceBugs: readonly PlantedBug[] = [
@@ -8,7 +8,13 @@ export const serviceBugs: readonly PlantedBug[] = [
     about: "A saga's row is written whatever has become of it meanwhile.",
     caughtBy: "races",
     by: [{ claim: "I6", shows: /a saga goes on for an order that is settled/ }],
-    seam: (reached) => changedStatement("sagas-move", " and sagas.version = moved.from_version", "", reached),
+    seam: (reached) =>
+      changedStatements(
+        ["sagas-move", "sagas-move-all"],
+        " and sagas.version = moved.from_version",
+        "",
+        reached,
+      ),
   },
   {
     name: "compensates-while-in-doubt",
@@ -72,8 +78,8 @@ export const serviceBugs: readonly PlantedBug[] = [
     // The guard in SQL keeps it from overselling; who should be refused is not answered.
     by: [{ claim: "I4", shows: /a message was given up.*cmd\.inventory\.reserve-stock/ }],
     seam: (reached) =>
-      changedStatement(
-        "lock-shelf",
+      changedStatements(
+        ["lock-shelf"],
         "l.on_hand - l.reserved as available",
         "l.on_hand as available",
         reached,
