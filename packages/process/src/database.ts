@@ -1,4 +1,4 @@
-import { Pool, types } from "pg";
+import { Pool, TypeOverrides, types } from "pg";
 
 // Counters and money are bigint columns within a double's exact integers (fields.ts bounds them), so numbers are safe.
 const int8Oid = 20;
@@ -11,10 +11,14 @@ types.setTypeParser(int8Oid, (text) => {
 // A date is a day, not a moment: kept as its text, since a Date would shift it by the time zone.
 const dateOid = 1082;
 types.setTypeParser(dateOid, (text) => text);
+
 // A moment is the text that messages carry, ISO 8601 in UTC with milliseconds: by way of a Date it costs six times as much.
+// Of the pools here only, since tools and tests that read with pg itself compare Dates.
 const timestamptzOid = 1184;
 const dateIn = types.getTypeParser(timestamptzOid) as (text: string) => Date;
-types.setTypeParser(timestamptzOid, (text) => isoOf(text) ?? dateIn(text).toISOString());
+const rowTypes = new TypeOverrides();
+rowTypes.setTypeParser(timestamptzOid, (text: string) => isoOf(text) ?? dateIn(text).toISOString());
+
 const inUtc = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d*\+00$/;
 
 /** Undefined where the session's time zone is another one, or the year has five digits. */
@@ -73,6 +77,7 @@ export function openPool(
   ];
   const pool = new Pool({
     connectionString: url,
+    types: rowTypes,
     max: parts.max,
     application_name: parts.name,
     ...(options.length > 0 ? { options: options.join(" ") } : {}),

@@ -1,8 +1,10 @@
 import { types } from "pg";
-import "./database";
+import { openPool } from "./database";
 
+// It connects to nothing before it is asked for something.
+const pool = openPool("postgres://nowhere", { max: 1, name: "test", onError: () => {} });
 const read = (type: keyof typeof types.builtins, text: string): unknown =>
-  types.getTypeParser(types.builtins[type])(text);
+  pool.options.types?.getTypeParser(types.builtins[type], "text")(text);
 
 test.each([
   ["2026-11-21 23:45:11.123456+00", "2026-11-21T23:45:11.123Z"],
