@@ -80,8 +80,20 @@ const volatile: readonly [RegExp, string][] = [
 export function comparable(output: string): string {
   const plain = volatile.reduce((text, [pattern, name]) => text.replace(pattern, name), output);
   const lines = plain.split("\n").map((line) => line.trim());
-  const rows = lines.filter((line) => line.startsWith("│")).sort();
+  const rows = filledDown(lines.filter((line) => line.startsWith("│"))).sort();
   return [...lines.filter((line) => line !== "" && !line.startsWith("│")), ...rows].join("\n");
+}
+
+/** The CLI leaves a cell empty that says the same as the one above it; which rows are neighbours hangs on their ids. */
+function filledDown(rows: readonly string[]): string[] {
+  let above: readonly string[] = [];
+  return rows.map((row) => {
+    above = row.split("│").map((cell, n) => (cell.trim() === "" ? (above[n] ?? cell) : cell));
+    return above
+      .map((cell) => cell.trim())
+      .join(" │ ")
+      .trim();
+  });
 }
 
 /** An id in a command stands for that of the first row in the list that was printed last. */

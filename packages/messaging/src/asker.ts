@@ -40,8 +40,8 @@ interface Asked {
 
 interface Awaited extends Asked {
   readonly subject: string;
-  /** Sends the same once more. */
-  readonly again: () => void;
+  /** Sends the same once more, where another instance may come to serve it. */
+  readonly again: (() => void) | undefined;
   nobodySince?: number;
   readonly timer: NodeJS.Timeout;
 }
@@ -105,15 +105,17 @@ class Replies {
     for (const send of this.unsent.splice(0)) send();
   }
 
-  private send({ subject, service }: Request, ask: unknown, options: AskOptions, asked: Asked): void {
+  private send({ kind, subject, service }: Request, ask: unknown, options: AskOptions, asked: Asked): void {
     const fields = metaHeaders(options.meta);
     fields[header.id] = options.id ?? newId();
     if (options.waitMs !== undefined) fields[header.waitMs] = String(options.waitMs);
     const reply = this.inboxOf(service) + (++this.count).toString(36);
     const body = Buffer.from(JSON.stringify(ask));
     const headers = headerLines(fields);
-    const again = () => this.nats.publish(subject, body, { reply, headers });
-    again();
+    const publish = () => this.nats.publish(subject, body, { reply, headers });
+    publish();
+    // Queries are served by every instance: where nobody serves one, nobody is about to.
+    const again = kind === "command" ? publish : undefined;
     const timer = setTimeout(() => this.timedOut(reply), options.timeoutMs);
     this.awaited.set(reply, { ...asked, subject, timer, again });
   }
@@ -133,12 +135,13 @@ class Replies {
   /** While another instance takes over the work of one that has ended, nobody serves it for a moment. */
   private askAgain(reply: string): boolean {
     const one = this.awaited.get(reply);
-    if (!one) return false;
+    const again = one?.again;
+    if (!one || !again) return false;
     one.nobodySince ??= performance.now();
     if (performance.now() - one.nobodySince >= nobodyForMs) return false;
     setTimeout(() => {
       if (!this.awaited.has(reply)) return;
-      if (this.connected.isConnected()) one.again();
+      if (this.connected.isConnected()) again();
       else this.take(reply)?.reject(new Fault("disconnected", "the connection to NATS is down"));
     }, askAgainMs);
     return true;
@@ -169,7 +172,7 @@ class Replies {
 
 const listenAgainMs = 1_000;
 /** Longer than it takes another instance to notice that the leading one has ended, and to serve in its place. */
-const nobodyForMs = 1_000;
+const nobodyForMs = 600;
 const askAgainMs = 50;
 
 /** The server's own answer where nobody listens: a status line without a body. */

@@ -57,6 +57,8 @@ export async function openPlatform(env: Record<string, string> = {}): Promise<Pl
       LOG_LEVEL: "silent",
       INSTANCE: `${service}-${randomUUID().slice(0, 8)}`,
       DATABASE_POOL_MAX: "4",
+      // A test may serve some messages by one stand-in of a service and some by another.
+      COMMANDS_BY: "all",
     });
     const started = await startService({ service, config, log: silentLog, messages });
     const one = { ...started, stop: once(started.stop) };
