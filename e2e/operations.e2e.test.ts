@@ -182,6 +182,10 @@ async function orderWaits(): Promise<void> {
     "update orders.sagas set attempts = 10, version = version + 1, due_at = now() + interval '1 hour' where id = $1",
     [body.id],
   );
+  // The attempt that is under way would be answered by the billing that comes back: it is given up within a second.
+  const givenUp = `select 1 from orders.sagas where id = $1
+    and to_timestamp((body::json ->> 'sentAt')::float8 / 1000) < now() - interval '1 second'`;
+  await eventually(async () => (await journey.sql(givenUp, [body.id])).length === 1, { withinMs: 5_000 });
 }
 
 async function breakTable(what: string): Promise<void> {
