@@ -111,8 +111,9 @@ const tooLate = "the transaction is over: its connection may have another one's 
 /** What a transaction has failed by. One that never began has failed by that, whatever the work made of it. */
 function causeOf(error: unknown, begun: Promise<unknown>, failure: unknown): Promise<unknown> {
   return begun.then(
-    // Whatever fails behind a failed write only says that the transaction is aborted: the write's own error is the cause.
-    () => (isAborted(error) ? (failure ?? error) : error),
+    // Whatever fails behind a failed write only says that the transaction is aborted: the write's own error is the cause. So
+    // is what the server has found before the work, which rested on it, failed by itself.
+    () => (isAborted(error) || isAssumptionFailed(failure) ? (failure ?? error) : error),
     (refused: Error) =>
       new Fault("database", `the begin of a transaction failed: ${refused.message}`, { cause: refused }),
   );
@@ -138,6 +139,13 @@ function shareWrite(client: PoolClient): void {
 /** The server has become a replica: its connections are of no use any more. */
 const readOnlyServer = "25006";
 const inFailedTransaction = "25P02";
+
+/** What the SQL function `assume` fails by. */
+const assumptionFailed = "QM001";
+
+export function isAssumptionFailed(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === assumptionFailed;
+}
 
 function isAborted(error: unknown): boolean {
   return error instanceof Error && (error as Error & { code?: string }).code === inFailedTransaction;

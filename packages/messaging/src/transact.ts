@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { type OutboxRow, type SaidWith, say } from "./outbox";
-import { inTransaction, type Tx } from "./sql";
+import { inTransaction, isAssumptionFailed, type Tx } from "./sql";
 
 /** One transaction together with the events that it says. They are written last: see event_counter. */
 export type Transact = <Result>(
@@ -20,18 +20,10 @@ export function transactOn(pool: Pool, onSaid: (rows: readonly OutboxRow[]) => v
 /** Thrown inside an optimistic transaction: what it took for granted is not so. */
 export class AssumptionFailed extends Error {}
 
-/** The same said by the server: the SQL function `assume`. */
-const assumptionFailedCode = "QM001";
-
-function isAssumptionFailed(error: unknown): boolean {
-  return (
-    error instanceof AssumptionFailed || (error as { code?: unknown } | null)?.code === assumptionFailedCode
-  );
-}
-
 /**
  * A transaction that sends its first writes without waiting for what they rest on, such as that nobody was faster, and
- * throws {@link AssumptionFailed}, or has the server fail it by `assume`, where that proves wrong. It is then rolled back, and `careful` does the work in another.
+ * throws {@link AssumptionFailed}, or has the server fail it by `assume`, where that proves wrong. It is then rolled back,
+ * and `careful` does the work in another.
  */
 export async function optimistically<Result>(
   transact: Transact,
@@ -43,7 +35,7 @@ export async function optimistically<Result>(
   try {
     return await transact(parts.optimistic);
   } catch (error) {
-    if (!isAssumptionFailed(error)) throw error;
+    if (!(error instanceof AssumptionFailed) && !isAssumptionFailed(error)) throw error;
     return transact(parts.careful);
   }
 }
