@@ -28,7 +28,7 @@ export const crashPoints = check<Sizes>({
   number: 1,
   about:
     "Every point between two durable effects that a service declares: the process kills itself there, under load.",
-  sizes: { reduced: { times: 1, settles: false }, full: { times: 5, settles: true } },
+  sizes: { reduced: { times: 1, settles: false }, full: { times: 3, settles: true } },
   run: async (ground) => {
     const { size, random, record, say } = ground;
     let listing = true;

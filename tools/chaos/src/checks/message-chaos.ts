@@ -17,7 +17,7 @@ export const messageChaos = check({
     "A proxy between the services and nats-server that duplicates, delays, drops and reorders single messages.",
   sizes: {
     reduced: { rounds: 1, stormMs: 7_000, clients: 8 },
-    full: { rounds: 20, stormMs: 20_000, clients: 16 },
+    full: { rounds: 10, stormMs: 20_000, clients: 16 },
     hunt: { rounds: 1, stormMs: 4_000, clients: 8 },
   },
   run: async (ground) => {
