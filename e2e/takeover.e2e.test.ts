@@ -1,40 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type ProcessName, type Stack, startStack } from "@quartermaster/stack";
+import type { ProcessName, Stack } from "@quartermaster/stack";
 import { eventually } from "@quartermaster/testkit";
-import { connect, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { auditIsComplete, brokenInvariants } from "./support/invariants";
-import { type Buyer, type Journey, openJourney } from "./support/journey";
+import type { Buyer, Journey } from "./support/journey";
+import { openTwoOfEach, type TwoOfEach } from "./support/two-of-each";
 
-let dataDir: string;
+let two: TwoOfEach;
 let stack: Stack;
 let journey: Journey;
 let operator: NatsConnection;
 let buyer: Buyer;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "quartermaster-takeover-"));
-  stack = await startStack({
-    dataDir,
-    durable: false,
-    env: { LOG_LEVEL: "warn" },
-    operators: ["ada"],
-    instances: { orders: 2, inventory: 2, billing: 2 },
-    report: () => undefined,
-  });
-  journey = await openJourney({ gatewayUrl: stack.gatewayUrl, databaseUrl: stack.adminDatabaseUrl });
-  buyer = await journey.newBuyer();
-  const login = stack.natsLogin("ada");
-  operator = await connect({ servers: stack.natsUrl, user: login?.user ?? "", pass: login?.password ?? "" });
+  two = await openTwoOfEach();
+  ({ stack, journey, buyer, operator } = two);
 }, 120_000);
 
-afterAll(async () => {
-  await operator?.close();
-  await journey?.close();
-  await stack?.stop();
-  await rm(dataDir, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => two?.close(), 60_000);
 
 const processOf = (service: string, n: number) => (n === 1 ? service : `${service}-${n}`) as ProcessName;
 

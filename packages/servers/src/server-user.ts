@@ -4,10 +4,14 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -90,11 +94,47 @@ function openTemporary(folder: string): void {
 }
 
 function linkedPlace(path: string): string {
-  const place = join(reachableRoot, createHash("sha256").update(path).digest("hex").slice(0, 12));
   mkdirSync(reachableRoot, { recursive: true });
   chmodSync(reachableRoot, 0o755);
-  if (!existsSync(path)) symlinkSync(place, path);
+  removeAbandoned(reachableRoot);
+  return placeBehind(path, reachableRoot);
+}
+
+/** Beside each place stands the path of the link that leads to it. */
+const linkRecord = ".link";
+
+/** A place below `root` for what is meant to lie at `path`, which becomes a symbolic link to it. */
+export function placeBehind(path: string, root: string): string {
+  const place = join(root, createHash("sha256").update(path).digest("hex").slice(0, 12));
+  if (!existsSync(path)) {
+    rmSync(path, { force: true });
+    symlinkSync(place, path);
+  }
+  // After the link: who tidies up meanwhile takes what has a record and no link for abandoned.
+  writeFileSync(place + linkRecord, path);
   return place;
+}
+
+/** Whoever removes a data folder removes the link in it, and not what it leads to: that is done here, at the next start. */
+export function removeAbandoned(root: string): void {
+  for (const name of readdirSync(root)) {
+    if (!name.endsWith(linkRecord)) continue;
+    const record = join(root, name);
+    const place = record.slice(0, -linkRecord.length);
+    const link = unlessGone(() => readFileSync(record, "utf8"));
+    // Gone: another one that starts just now is faster.
+    if (link === undefined || unlessGone(() => readlinkSync(link)) === place) continue;
+    rmSync(place, { recursive: true, force: true });
+    rmSync(record, { force: true });
+  }
+}
+
+function unlessGone(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where programs are unpacked, so that the server's user can start them. */
