@@ -1,6 +1,7 @@
 import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Express } from "express";
 import { mayAnswerOn } from "./exchanges";
 import { ownProblems, type StatusOf } from "./refusal-statuses";
@@ -17,6 +18,8 @@ export interface ConnectionLimits {
   readonly goodbyeMs: number;
   /** Between two requests. */
   readonly keepAliveMs: number;
+  /** To hear with an answer that its connection ends, once we stop. Then those that nobody uses are closed. */
+  readonly leaveMs: number;
 }
 
 export const connectionLimits: ConnectionLimits = {
@@ -26,6 +29,7 @@ export const connectionLimits: ConnectionLimits = {
   goodbyeMs: 1_000,
   // Longer than the idle limit of common load balancers (60 s), which would else write into a closing connection.
   keepAliveMs: 75_000,
+  leaveMs: 500,
 };
 
 export interface Listening {
@@ -70,7 +74,10 @@ export async function listen(
     server.once("error", reject);
     server.listen({ port, host }, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: (limitMs) => close(server, limitMs) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (limitMs) => close(server, limits.leaveMs, limitMs),
+  };
 }
 
 /**
@@ -85,13 +92,25 @@ function classesOf(app: Express) {
   return { IncomingMessage: Request, ServerResponse: Response };
 }
 
-async function close(server: Server, limitMs: number): Promise<void> {
+/**
+ * A connection that is closed between two requests may have the next one on its way, and its client cannot know what became
+ * of it. So whoever is busy is first told by an answer; answers close their connections by now.
+ */
+async function close(server: Server, leaveMs: number, limitMs: number): Promise<void> {
+  const until = performance.now() + leaveMs;
+  while (performance.now() < until && (await openConnections(server)) > 0) await wait(lookAgainMs);
   const cut = setTimeout(() => server.closeAllConnections(), limitMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
   clearTimeout(cut);
+}
+
+const lookAgainMs = 20;
+
+function openConnections(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((_error, count) => resolve(count ?? 0)));
 }
 
 const refusals: Record<string, StatusOf & { code: string }> = {

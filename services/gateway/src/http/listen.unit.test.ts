@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { eventually, silentLog } from "@quartermaster/testkit";
 import express, { type Response } from "express";
 import { Registry } from "prom-client";
@@ -30,6 +32,9 @@ async function openHttp(limits: Partial<ConnectionLimits> = {}) {
   const app = express();
   app.use(traffic.open);
   app.get("/held", (_request, response) => void held.push(response));
+  app.get("/quick", (_request, response) => {
+    response.writeHead(200, response.locals.call.headers).end("{}");
+  });
   app.get("/metrics", (_request, response) => void held.push(response));
   app.post("/:from", async (request, response) => {
     response.end(JSON.stringify(await read(request, request.params.from as "user" | "stranger")));
@@ -43,7 +48,7 @@ async function openHttp(limits: Partial<ConnectionLimits> = {}) {
   });
   const sockets: Socket[] = [];
   opened.push({ listening, sockets });
-  return { ...talker(listening.port, sockets), traffic, held };
+  return { ...talker(listening.port, sockets), listening, traffic, held };
 }
 
 function talker(port: number, sockets: Socket[]) {
@@ -188,4 +193,31 @@ test("health and metrics have places of their own, and no more than twenty", asy
   await eventually(async () => held.length === 24, { withinMs: 5_000 });
   held.at(-1)?.end();
   await eventually(async () => probe.heard.text.startsWith("HTTP/1.1 200"), { withinMs: 5_000 });
+});
+
+test("a busy client hears with an answer that its connection ends, before it does", async () => {
+  const { listening, traffic } = await openHttp();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const heard: (string | undefined)[] = [];
+  const ask = () =>
+    new Promise<void>((resolve, reject) => {
+      const asking = request({ port: listening.port, path: "/quick", agent }, (answer) => {
+        heard.push(answer.headers.connection);
+        answer.resume().once("end", resolve);
+      });
+      asking.once("error", reject).end();
+    });
+  const busy = (async () => {
+    for (;;) {
+      await ask();
+      await wait(5);
+    }
+  })().catch((error: NodeJS.ErrnoException) => error.code);
+  await eventually(async () => heard.length >= 5, { withinMs: 5_000 });
+  expect(heard).not.toContain("close");
+  traffic.drain();
+  await listening.close(1_000);
+  expect(await busy).toBe("ECONNREFUSED");
+  expect(heard.at(-1)).toBe("close");
+  agent.destroy();
 });
