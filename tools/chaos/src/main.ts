@@ -44,7 +44,7 @@ function chosenOf({ only }: ChaosSettings): readonly Check[] {
   return only.length === 0 ? checks : checks.filter(({ name }) => only.includes(name));
 }
 
-function printRun({ report, error, passed, seconds, kept, again, ...run }: CheckRun): void {
+function printRun({ report, error, passed, seconds, kept, again }: CheckRun): void {
   for (const { says, holds, figure } of report.claims)
     console.log(`   ${holds ? "ok" : "NO"}  ${says}: ${figure}`);
   for (const { says, why } of report.leftOut) console.log(`   --  left out: ${says}: ${why}`);
@@ -53,7 +53,6 @@ function printRun({ report, error, passed, seconds, kept, again, ...run }: Check
   if (passed) return;
   console.log(`   Again: ${again}`);
   for (const folder of kept ?? []) console.log(`   Kept, with logs: ${folder}`);
-  void run;
 }
 
 function printTable({ checks: runs, seed, seconds }: RunReport, files: readonly string[]): void {
@@ -77,9 +76,14 @@ function write(report: RunReport, { folder, reports }: ChaosSettings): string[] 
   const date = report.startedAt.slice(0, 10);
   for (const run of report.checks)
     files.push(
-      ...writeAs({ ...report, seconds: run.seconds, checks: [run] }, reports, `${date}-${run.name}`),
+      ...writeAs({ ...report, seconds: run.seconds, checks: [toKeep(run)] }, reports, `${date}-${run.name}`),
     );
   return files;
+}
+
+/** Where a failing cycle lies is of no use on another machine. */
+function toKeep({ kept: _, ...run }: CheckRun): CheckRun {
+  return run;
 }
 
 function writeAs(report: RunReport, folder: string, name: string): string[] {
