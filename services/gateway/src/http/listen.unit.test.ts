@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
-import { setTimeout as wait } from "node:timers/promises";
 import { eventually, silentLog } from "@quartermaster/testkit";
 import express, { type Response } from "express";
 import { Registry } from "prom-client";
@@ -210,7 +209,7 @@ test("a busy client hears with an answer that its connection ends, before it doe
   const busy = (async () => {
     for (;;) {
       await ask();
-      await wait(5);
+      await new Promise(setImmediate);
     }
   })().catch((error: NodeJS.ErrnoException) => error.code);
   await eventually(async () => heard.length >= 5, { withinMs: 5_000 });
