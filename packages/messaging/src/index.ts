@@ -29,4 +29,3 @@ export {
 } from "./rights";
 export * from "./service";
 export { type Reader, type Statement, sql, type Tx } from "./sql";
-export { AssumptionFailed } from "./transact";

@@ -37,7 +37,7 @@ export interface ItemLane<Item, Result> {
   /** Attempts of a batch at a fault before its items are answered with it. Default: as many as a batch of commands gets. */
   attemptsMax?: number;
   run: RunItems<Item, Result>;
-  /** Tried before `run` where it is given; throws `AssumptionFailed` to be rolled back and have `run` do it. */
+  /** Tried before `run` where it is given; where the server fails it by `assume`, it is rolled back and `run` does it. */
   optimistic?: RunItems<Item, Result>;
 }
 

@@ -88,9 +88,11 @@ export function folderFor(user: ServerUser | undefined, wanted: string): string 
 
 /** A fresh temporary folder is closed to all but its maker: it is opened for passing through, not for looking. */
 function openTemporary(folder: string): void {
-  if (!folder.startsWith(join(realpathSync(tmpdir()), "/")) && !folder.startsWith(join(tmpdir(), "/")))
-    return;
-  chmodSync(folder, statSync(folder).mode | 0o011);
+  if (isTemporary(folder)) chmodSync(folder, statSync(folder).mode | 0o011);
+}
+
+function isTemporary(path: string): boolean {
+  return [tmpdir(), realpathSync(tmpdir())].some((place) => path.startsWith(join(place, "/")));
 }
 
 function linkedPlace(path: string): string {
@@ -100,7 +102,7 @@ function linkedPlace(path: string): string {
   return placeBehind(path, reachableRoot);
 }
 
-/** Beside each place stands the path of the link that leads to it. */
+/** Beside a place of temporary data stands the path of the link that leads to it. */
 const linkRecord = ".link";
 
 /** A place below `root` for what is meant to lie at `path`, which becomes a symbolic link to it. */
@@ -110,12 +112,13 @@ export function placeBehind(path: string, root: string): string {
     rmSync(path, { force: true });
     symlinkSync(place, path);
   }
+  // Only of what is temporary: a clone that was moved, or lies on a disk that is away, has no link either, and all its data.
   // After the link: who tidies up meanwhile takes what has a record and no link for abandoned.
-  writeFileSync(place + linkRecord, path);
+  if (isTemporary(path)) writeFileSync(place + linkRecord, path);
   return place;
 }
 
-/** Whoever removes a data folder removes the link in it, and not what it leads to: that is done here, at the next start. */
+/** Whoever removes a temporary folder removes the link in it, and not what it leads to: that is done here, at the next start. */
 export function removeAbandoned(root: string): void {
   for (const name of readdirSync(root)) {
     if (!name.endsWith(linkRecord)) continue;

@@ -33,6 +33,12 @@ test("what lies behind a link goes when the link has gone with its folder, and o
   removeAbandoned(root);
   expect(places.map((place) => existsSync(place))).toEqual([true, false]);
   expect(readdirSync(root)).toHaveLength(2);
+  // Data that is not temporary stays, whatever became of its link.
+  const lasting = placeBehind(join(process.cwd(), "quartermaster-lasting"), root);
+  mkdirSync(lasting);
+  rmSync(join(process.cwd(), "quartermaster-lasting"));
+  removeAbandoned(root);
+  expect(existsSync(lasting)).toBe(true);
   // The same folder again, over a link that leads nowhere.
   rmSync(places[0] as string, { recursive: true });
   expect(placeBehind(kept, root)).toBe(places[0]);
